@@ -1,0 +1,18 @@
+# Third-party packages, all from Debian 12 (docs/decisions/0003-dependencies.md).
+find_package(tl-expected REQUIRED)
+find_package(Eigen3 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(Threads REQUIRED)
+if(STEPCAST_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(STEPCAST_BUILD_BENCH)
+  find_package(benchmark REQUIRED)
+endif()
+
+# Real data and oracles live beside the checkout; tests that need them say so when they are absent.
+set(STEPCAST_SHARED_DIR "${CMAKE_SOURCE_DIR}/../shared" CACHE PATH "Folder with data/ and reference/")

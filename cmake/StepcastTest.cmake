@@ -1,0 +1,39 @@
+# stepcast_add_test(<name> KIND unit|contract|property|golden|integration|fault SOURCES ... [LIBS stepcast libs...] [LINK ...])
+#
+# One executable per library and kind; every TEST in it becomes one CTest case labelled with its kind.
+include(GoogleTest)
+
+function(stepcast_add_test name)
+  cmake_parse_arguments(A "" "KIND;TIMEOUT" "SOURCES;LIBS;LINK" ${ARGN})
+  add_executable(${name} ${A_SOURCES})
+  list(TRANSFORM A_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  set_property(GLOBAL APPEND PROPERTY STEPCAST_TEST_SOURCES ${A_SOURCES})
+  list(TRANSFORM A_LIBS PREPEND stepcast::)
+  target_link_libraries(${name} PRIVATE ${A_LIBS} ${A_LINK} GTest::gmock_main)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support)
+  target_compile_definitions(${name} PRIVATE
+    STEPCAST_SOURCE_DIR="${CMAKE_SOURCE_DIR}" STEPCAST_SHARED_DIR="${STEPCAST_SHARED_DIR}")
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${A_KIND} TIMEOUT ${A_TIMEOUT})
+endfunction()
+
+# stepcast_add_fuzz(<name> SOURCES ... [LIBS ...])
+#
+# With Clang and STEPCAST_FUZZ: a libFuzzer target. Otherwise the same entry point is linked with a
+# main that replays fuzz/corpus/<name>, so every past crash is a regression test on every compiler.
+function(stepcast_add_fuzz name)
+  cmake_parse_arguments(A "" "" "SOURCES;LIBS" ${ARGN})
+  list(TRANSFORM A_LIBS PREPEND stepcast::)
+  if(STEPCAST_FUZZ)
+    add_executable(${name} ${A_SOURCES})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${name} ${A_SOURCES} ${CMAKE_SOURCE_DIR}/fuzz/replay_main.cpp)
+  endif()
+  target_link_libraries(${name} PRIVATE ${A_LIBS})
+  add_test(NAME fuzz.${name} COMMAND ${name} -runs=0 ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+endfunction()
