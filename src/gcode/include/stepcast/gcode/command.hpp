@@ -27,10 +27,12 @@ struct Command {
   int number{-1};         ///< 92 in `G92.1`; -1 when there is none.
   int subcode{};          ///< 1 in `G92.1`.
   std::string_view name;  ///< Extended command (`EXCLUDE_OBJECT_START`); then letter is 0.
-  std::string_view
-      text;  ///< Free text of M117, M118, M23, M28, M486 A"..", and of extended commands.
-  std::string_view
-      comment;          ///< After `;` or inside `( )`, without the marker, trimmed on the right.
+  /// Free text of M117, M118, M23, M28, M486 A"..", the parameters of an extended command, a quoted
+  /// parameter without its quotes (several: as written, with quotes), an unknown code's parameters
+  /// that do not read as words, else the first expression as written.
+  std::string_view text;
+  /// After `;` or inside `( )`, without the marker, trimmed on the right. Blank comments are none.
+  std::string_view comment;
   std::int64_t line{};  ///< Counts from 1.
   std::size_t word_count{};
   std::array<Word, kMaxWords> word_storage{};
