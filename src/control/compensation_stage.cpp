@@ -1,0 +1,84 @@
+#include "compensation_stage.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace stepcast::control {
+namespace {
+
+// Samples in a block: long enough to amortise the calls, short enough to stay in the first-level
+// cache with all lanes (4 axes * 3 arrays * 100 * 8 B = 10 kB).
+constexpr std::size_t kMostSamples = 100;
+
+}  // namespace
+
+void CompensationStage::set(Axis axis, std::unique_ptr<shaping::AxisFilter> filter,
+                            double start_mm) {
+  filter->start(start_mm);
+  lanes_[axis] = Lane{std::move(filter), {}, {}};
+}
+
+std::span<const double> CompensationStage::plan(Axis axis) const {
+  return lanes_[axis].plan;
+}
+
+std::span<const double> CompensationStage::command(Axis axis) const {
+  return lanes_[axis].command;
+}
+
+Result<std::size_t> CompensationStage::advance(planner::Sampler& plan) {
+  for (Lane& lane : lanes_.values) {
+    lane.plan.erase(lane.plan.begin(), lane.plan.begin() + static_cast<std::ptrdiff_t>(given_));
+    lane.command.erase(lane.command.begin(),
+                       lane.command.begin() + static_cast<std::ptrdiff_t>(given_));
+  }
+  available_ -= given_;
+  given_ = 0;
+  for (Lane& lane : lanes_.values) {
+    // A lane that was filtered ahead of the others waits for them.
+    while (lane.command.size() < kMostSamples) {
+      const std::size_t done = lane.command.size();
+      const std::size_t block = lane.filter->block();
+      const std::size_t needed = done + block + lane.filter->look_ahead();
+      if (needed > available_) {
+        if (auto read = read_plan(plan, needed - available_); !read) {
+          return tl::unexpected(read.error());
+        }
+      }
+      lane.command.resize(done + block);
+      lane.filter->advance(std::span(lane.plan).subspan(done, needed - done),
+                           std::span(lane.command).subspan(done, block));
+    }
+  }
+  given_ = std::min(kMostSamples, available_ - padding_);
+  return given_;
+}
+
+Result<void> CompensationStage::read_plan(planner::Sampler& plan, std::size_t samples) {
+  planner::SampleSpans spans;
+  for (Axis axis : kAllAxes) {
+    auto& lane = lanes_[axis].plan;
+    lane.resize(available_ + samples);
+    spans[axis] = std::span(lane).subspan(available_, samples);
+  }
+  std::size_t got = 0;
+  if (!plan_ended_) {
+    auto read = plan.read(spans);
+    if (!read) {
+      return tl::unexpected(read.error());
+    }
+    got = *read;
+    plan_ended_ = got < samples;
+  }
+  for (Axis axis : kAllAxes) {
+    auto& lane = lanes_[axis].plan;
+    const std::size_t end = available_ + got;
+    std::fill(lane.begin() + static_cast<std::ptrdiff_t>(end), lane.end(),
+              end > 0 ? lane[end - 1] : 0.0);
+  }
+  available_ += samples;
+  padding_ += samples - got;
+  return {};
+}
+
+}  // namespace stepcast::control

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stepcast/base/axis.hpp"
+#include "stepcast/base/result.hpp"
+#include "stepcast/base/units.hpp"
+#include "stepcast/gcode/reader.hpp"
+#include "stepcast/machine/profile.hpp"
+#include "stepcast/planner/sampler.hpp"
+#include "stepcast/planner/toolpath.hpp"
+#include "stepcast/stepgen/step_generator.hpp"
+
+namespace stepcast::control {
+
+/// Which controller runs a job: a planner and a compensator by name, and how jobs are read.
+struct ControllerChoice {
+  std::string planner = "lookahead";
+  std::string compensator = "lpfbs-sharp";
+  planner::ToolpathOptions toolpath;
+  /// Axis speeds that the plan must keep below the profile's: what the compensator adds has to fit
+  /// into the tick grid too. Unlike the profile's limits they slow a job down without refusing it.
+  PerAxis<MmPerS> speed_ceiling{{kUnlimited, kUnlimited, kUnlimited, kUnlimited}};
+
+  static constexpr MmPerS kUnlimited{std::numeric_limits<double>::infinity()};
+};
+
+/// Why a block could not be stepped: a motor would have had to make two steps in one tick.
+struct RateExcess {
+  Axis motor{};
+  MmPerS command_speed;  ///< Of the motor, fastest in the block.
+  MmPerS plan_speed;     ///< Of the same motor before compensation, fastest in the block.
+  MmPerS limit;          ///< One step a tick.
+};
+
+/// A stretch of motion of all axes: what was planned, what is commanded, and the steps for it.
+///
+/// Views are valid until the next call.
+struct MotionBlock {
+  std::size_t samples{};                        ///< At the command rate (1 kHz).
+  PerAxis<std::span<const double>> plan_mm;     ///< Tool frame.
+  PerAxis<std::span<const double>> command_mm;  ///< Tool frame, after compensation.
+  std::size_t ticks{};                          ///< Of the step grid: samples * ticks per sample.
+  const PerAxis<std::vector<stepgen::StepEvent>>*
+      steps{};  ///< By motor; ticks from the block's start.
+};
+
+/// What the axes did, over all blocks so far.
+struct MotionTotals {
+  PerAxis<Steps> steps;              ///< By motor: position counted from the start of the job.
+  PerAxis<Steps> target_steps;       ///< Where the plan wants the motors.
+  PerAxis<std::int64_t> step_count;  ///< By motor: steps in either direction.
+  Ticks ticks{};
+};
+
+/// One job through one controller, block by block:
+/// G-code -> moves -> speeds -> 1 kHz positions -> compensated positions -> steps.
+///
+/// Pull: each call of next() computes one block and no more, so memory is constant and the pace is
+/// the caller's. Every stage after compensation is checked: travel, and one step a tick; the books
+/// of the steps balance in every block.
+///
+/// Threads: one owner; pipelines are independent.
+class MotionPipeline {
+ public:
+  /// `profile` must outlive the pipeline. `on_marker` (may be empty) is called from within next().
+  /// @returns kNotFound for an unknown planner or compensator; an unstable compensator.
+  [[nodiscard]] static Result<std::unique_ptr<MotionPipeline>> create(
+      gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
+      std::function<void(const planner::TimedMarker&)> on_marker = {});
+
+  ~MotionPipeline();
+
+  /// @returns false at the end (the last block has been given); any error of a stage: of the job
+  /// (file:line), kOutOfRange when the compensated command leaves the travel or the tick grid.
+  [[nodiscard]] Result<bool> next(MotionBlock& block);
+
+  /// Set when next() failed because a motor was driven beyond the tick grid.
+  [[nodiscard]] const std::optional<RateExcess>& rate_excess() const;
+
+  [[nodiscard]] const MotionTotals& totals() const;
+  /// Complete at the end.
+  [[nodiscard]] const planner::ToolpathSummary& summary() const;
+  [[nodiscard]] const gcode::UnknownCommands& unknown_commands() const;
+  /// Time of moves and dwells, without the rests at start and end.
+  [[nodiscard]] Seconds planned_duration() const;
+
+ private:
+  class Impl;
+  explicit MotionPipeline(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Rest before the first and after the last move. The second lets the compensator's command settle
+/// on the plan; both are long enough for the slowest profile that ships.
+inline constexpr Seconds kLeadIn{0.1};
+inline constexpr Seconds kLeadOut{0.4};
+
+}  // namespace stepcast::control

@@ -1,0 +1,180 @@
+#include "stepcast/control/job_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stepcast/gcode/reader.hpp"
+
+namespace stepcast::control {
+namespace {
+
+// Each attempt removes the excess seen so far, and a job shows its fastest travel early.
+constexpr int kMostAttempts = 20;
+// Below the exact limit by what rounding to the tick grid may add.
+constexpr double kCeilingMargin = 0.998;
+// A compensator that leaves less than this of the speed is the wrong one for the machine.
+constexpr MmPerS kLowestCeiling{10.0};
+
+class Attempt {
+ public:
+  Attempt(JobPlan& plan, const machine::Profile& profile) : plan_(plan) {
+    for (Axis axis : kAllAxes) {
+      const double home = axis == Axis::kE ? 0.0 : profile.axes[axis].home.v;
+      plan_meters_[index(axis)].start(home);
+      command_meters_[index(axis)].start(home);
+    }
+  }
+
+  void see(const planner::TimedMarker& timed) {
+    using Kind = planner::Marker::Kind;
+    switch (timed.marker.kind) {
+      case Kind::kLayer:
+        plan_.layers.push_back({static_cast<std::int64_t>(timed.marker.value), timed.time});
+        break;
+      case Kind::kHotend:
+      case Kind::kBed:
+        ++plan_.heater_commands;
+        break;
+      case Kind::kPause:
+        ++plan_.pauses_asked;
+        break;
+      default:
+        break;
+    }
+  }
+
+  Result<void> run(MotionPipeline& pipeline, const BlockObserver& observer) {
+    MotionBlock block;
+    for (;;) {
+      auto more = pipeline.next(block);
+      if (!more) {
+        return tl::unexpected(more.error());
+      }
+      if (!*more) {
+        break;
+      }
+      for (Axis axis : kAllAxes) {
+        plan_meters_[index(axis)].add(block.plan_mm[axis]);
+        command_meters_[index(axis)].add(block.command_mm[axis]);
+      }
+      if (observer) {
+        observer(block);
+      }
+    }
+    plan_.print_time = pipeline.planned_duration();
+    plan_.motion = pipeline.totals();
+    plan_.toolpath = pipeline.summary();
+    plan_.unknown_commands = pipeline.unknown_commands();
+    for (Axis axis : kAllAxes) {
+      plan_.plan_peaks[axis] = plan_meters_[index(axis)].peaks();
+      plan_.command_peaks[axis] = command_meters_[index(axis)].peaks();
+    }
+    return {};
+  }
+
+ private:
+  JobPlan& plan_;
+  std::array<shaping::PeakMeter, kAxisCount> plan_meters_;
+  std::array<shaping::PeakMeter, kAxisCount> command_meters_;
+};
+
+// Lowers the ceiling of the axes that drive the motor by the excess; false when that cannot help.
+bool lower_ceiling(ControllerChoice& choice, const RateExcess& excess,
+                   const machine::Profile& profile) {
+  const MmPerS added = excess.command_speed - excess.plan_speed;
+  const MmPerS target = (excess.limit - added) * kCeilingMargin;
+  const bool coupled = profile.kinematics == machine::Kinematics::kCoreXy;
+  for (Axis axis : {Axis::kX, Axis::kY}) {
+    if (axis != excess.motor && !coupled) {
+      continue;
+    }
+    MmPerS& ceiling = choice.speed_ceiling[axis];
+    const MmPerS now = std::min(ceiling, profile.axes[axis].max_speed);
+    // A belt carries the sum of both axes: take its excess from either in proportion.
+    const double share =
+        coupled && excess.plan_speed > MmPerS(0) ? std::min(1.0, target / excess.plan_speed) : 1.0;
+    const MmPerS next = coupled ? now * share : std::min(now, target);
+    // Always some progress, also when the plan was not at its ceiling in the failing block.
+    ceiling = std::min(next, now * kCeilingMargin);
+    if (ceiling < kLowestCeiling) {
+      return false;
+    }
+  }
+  return excess.motor == Axis::kX || excess.motor == Axis::kY;
+}
+
+void add_warnings(JobPlan& plan, const machine::Profile& profile) {
+  for (Axis axis : {Axis::kX, Axis::kY}) {
+    if (plan.choice.speed_ceiling[axis] < profile.axes[axis].max_speed) {
+      plan.warnings.push_back(fmt::format(
+          "{} is planned at no more than {:.1f} mm/s: compensation adds to it, and one step a tick "
+          "at {:g} kHz ends at {:.1f} mm/s.",
+          axis == Axis::kX ? "X" : "Y", plan.choice.speed_ceiling[axis].v,
+          profile.tick_rate.v / 1000.0, profile.tick_rate.v / profile.axes[axis].steps_per_mm));
+    }
+    const MmPerS2 allowed =
+        profile.axes[axis].max_acceleration * profile.compensated_acceleration_ratio;
+    const MmPerS2 peak = plan.command_peaks[axis].acceleration.value;
+    if (plan.choice.compensator != "none" && peak > allowed) {
+      plan.warnings.push_back(fmt::format(
+          "Compensation asks {:.1f} m/s2 of motor {}; the profile expects at most {:.1f} m/s2. "
+          "Check that the motor holds, or choose a softer compensator.",
+          peak.v / 1000.0, axis == Axis::kX ? "X" : "Y", allowed.v / 1000.0));
+    }
+  }
+  if (plan.toolpath.slowed_moves > 0) {
+    plan.warnings.push_back(fmt::format(
+        "{} moves ask for more speed than an axis has and run at its limit (first: line {}).",
+        plan.toolpath.slowed_moves, plan.toolpath.first_slowed_line));
+  }
+  for (const auto& [code, sighting] : plan.unknown_commands.by_code) {
+    plan.warnings.push_back(
+        fmt::format("{} is not known and was passed over {} times (first: line {}).", code,
+                    sighting.count, sighting.first_line));
+  }
+}
+
+}  // namespace
+
+Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profile& profile,
+                         const ControllerChoice& choice, const BlockObserver& observer,
+                         const std::function<void()>& restarted) {
+  ControllerChoice tried = choice;
+  for (int attempt = 1;; ++attempt) {
+    JobPlan plan;
+    plan.file = file;
+    plan.choice = tried;
+    auto reader = gcode::Reader::open(file);
+    if (!reader) {
+      return tl::unexpected(reader.error());
+    }
+    Attempt run(plan, profile);
+    auto pipeline = MotionPipeline::create(std::move(*reader), profile, tried,
+                                           [&](const auto& marker) { run.see(marker); });
+    if (!pipeline) {
+      return tl::unexpected(pipeline.error());
+    }
+    auto done = run.run(**pipeline, observer);
+    if (done) {
+      if (plan.toolpath.moves == 0) {
+        return fail(Errc::kMalformed, "the job moves nothing", file.string(),
+                    "it may be truncated, or no G-code at all");
+      }
+      add_warnings(plan, profile);
+      return plan;
+    }
+    const auto& excess = (*pipeline)->rate_excess();
+    if (!excess || attempt == kMostAttempts || !lower_ceiling(tried, *excess, profile)) {
+      return tl::unexpected(done.error());
+    }
+    if (restarted) {
+      restarted();
+    }
+  }
+}
+
+}  // namespace stepcast::control

@@ -1,0 +1,252 @@
+#include "stepcast/control/motion_pipeline.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stepcast/base/contracts.hpp"
+#include "stepcast/planner/planners.hpp"
+#include "stepcast/shaping/compensators.hpp"
+#include "stepcast/stepgen/motor_map.hpp"
+
+#include "compensation_stage.hpp"
+
+namespace stepcast::control {
+namespace {
+
+// E counts from the start of the job.
+PerAxis<Mm> home_position(const machine::Profile& profile) {
+  PerAxis<Mm> home;
+  for (Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
+    home[axis] = profile.axes[axis].home;
+  }
+  return home;
+}
+
+}  // namespace
+
+class MotionPipeline::Impl {
+ public:
+  Impl(gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice)
+      : profile_(profile),
+        planning_profile_(profile),
+        toolpath_(std::move(reader), profile, choice.toolpath) {
+    for (Axis axis : kAllAxes) {
+      MmPerS& speed = planning_profile_.axes[axis].max_speed;
+      speed = std::min(speed, choice.speed_ceiling[axis]);
+    }
+  }
+
+  Result<void> build(const ControllerChoice& choice,
+                     std::function<void(const planner::TimedMarker&)> on_marker) {
+    auto planner = planner::make_planner(choice.planner, planning_profile_, toolpath_);
+    if (!planner) {
+      return tl::unexpected(planner.error());
+    }
+    planner_ = std::move(*planner);
+    const PerAxis<Mm> home = home_position(profile_);
+    sampler_ = std::make_unique<planner::Sampler>(
+        *planner_, home,
+        planner::Sampler::Options{.period = Seconds(1.0 / shaping::kCommandRate.v),
+                                  .lead_in = kLeadIn,
+                                  .lead_out = kLeadOut},
+        std::move(on_marker));
+    PerAxis<double> home_mm;
+    for (Axis axis : kAllAxes) {
+      auto filter = shaping::make_axis_filter(choice.compensator, profile_, axis);
+      if (!filter) {
+        return tl::unexpected(filter.error());
+      }
+      home_mm[axis] = home[axis].v;
+      stage_.set(axis, std::move(*filter), home_mm[axis]);
+    }
+    const double ticks_per_sample = profile_.tick_rate.v / shaping::kCommandRate.v;
+    if (ticks_per_sample != std::floor(ticks_per_sample)) {
+      return fail(Errc::kInvalidArgument,
+                  fmt::format("a tick rate of {:g} Hz is no multiple of the command rate, {:g} Hz",
+                              profile_.tick_rate.v, shaping::kCommandRate.v));
+    }
+    ticks_per_sample_ = static_cast<int>(ticks_per_sample);
+    for (Axis motor : kAllAxes) {
+      auto& generator =
+          generators_.emplace_back(profile_.axes[motor].steps_per_mm, ticks_per_sample_);
+      generator.start(stepgen::motor_position(profile_.kinematics, home_mm, motor));
+      start_steps_[motor] = generator.emitted();
+    }
+    return {};
+  }
+
+  Result<bool> next(MotionBlock& block) {
+    if (finished_) {
+      return false;
+    }
+    auto filled = stage_.advance(*sampler_);
+    if (!filled) {
+      return tl::unexpected(filled.error());
+    }
+    for (auto& events : steps_.values) {
+      events.clear();
+    }
+    if (*filled == 0) {
+      settle(block);
+      return true;
+    }
+    if (auto checked = check_travel(*filled); !checked) {
+      return tl::unexpected(checked.error());
+    }
+    for (Axis motor : kAllAxes) {
+      const auto positions = motor_positions(motor, *filled, &CompensationStage::command);
+      if (generators_[index(motor)].push(positions, steps_[motor]) != stepgen::StepStatus::kOk) {
+        return too_fast(motor, *filled);
+      }
+    }
+    give(block, *filled);
+    return true;
+  }
+
+  MotionTotals totals_;
+  std::optional<RateExcess> rate_excess_;
+  planner::Toolpath& toolpath() { return toolpath_; }
+  [[nodiscard]] Seconds planned_duration() const { return sampler_->planned_duration(); }
+
+ private:
+  void give(MotionBlock& block, std::size_t samples) {
+    block.samples = samples;
+    block.ticks = samples * static_cast<std::size_t>(ticks_per_sample_);
+    for (Axis axis : kAllAxes) {
+      block.plan_mm[axis] = stage_.plan(axis).first(samples);
+      block.command_mm[axis] = stage_.command(axis).first(samples);
+      const auto& generator = generators_[index(axis)];
+      totals_.steps[axis] = generator.emitted() - start_steps_[axis];
+      totals_.target_steps[axis] = generator.target() - start_steps_[axis];
+      totals_.step_count[axis] += static_cast<std::int64_t>(steps_[axis].size());
+    }
+    totals_.ticks += static_cast<Ticks>(block.ticks);
+    block.steps = &steps_;
+  }
+
+  // The last block: at rest, every motor takes the step that its hysteresis may have held back.
+  void settle(MotionBlock& block) {
+    finished_ = true;
+    for (Axis motor : kAllAxes) {
+      STEPCAST_CHECK(generators_[index(motor)].finish(steps_[motor]) == stepgen::StepStatus::kOk);
+    }
+    give(block, 1);
+    for (Axis motor : kAllAxes) {
+      STEPCAST_CHECK(totals_.steps[motor] == totals_.target_steps[motor]);
+    }
+  }
+
+  Result<void> check_travel(std::size_t samples) const {
+    for (Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
+      const auto command = stage_.command(axis).first(samples);
+      const auto [low, high] = std::minmax_element(command.begin(), command.end());
+      const auto& spec = profile_.axes[axis];
+      const double worst = *low < (spec.travel_min - profile_.overtravel).v    ? *low
+                           : *high > (spec.travel_max + profile_.overtravel).v ? *high
+                                                                               : NAN;
+      if (!std::isnan(worst)) {
+        return fail(Errc::kOutOfRange,
+                    fmt::format("the compensated command takes {} to {:.3f} mm; it may leave its "
+                                "travel, {:g} to {:g} mm, by {:g} mm",
+                                axis_name(axis), worst, spec.travel_min.v, spec.travel_max.v,
+                                profile_.overtravel.v),
+                    {}, "move the part away from the edge, or choose a softer compensator");
+      }
+    }
+    return {};
+  }
+
+  using Track = std::span<const double> (CompensationStage::*)(Axis) const;
+
+  // Positions of a motor over the block, from the plan or from the command.
+  std::span<const double> motor_positions(Axis motor, std::size_t samples, Track track) {
+    const bool straight = profile_.kinematics == machine::Kinematics::kCartesian ||
+                          motor == Axis::kZ || motor == Axis::kE;
+    if (straight) {
+      return (stage_.*track)(motor).first(samples);
+    }
+    motor_mm_.resize(samples);
+    for (std::size_t k = 0; k < samples; ++k) {
+      PerAxis<double> tool;
+      for (Axis axis : kAllAxes) {
+        tool[axis] = (stage_.*track)(axis)[k];
+      }
+      motor_mm_[k] = stepgen::motor_position(profile_.kinematics, tool, motor);
+    }
+    return motor_mm_;
+  }
+
+  static MmPerS fastest(std::span<const double> positions) {
+    double step = 0.0;
+    for (std::size_t k = 1; k < positions.size(); ++k) {
+      step = std::max(step, std::abs(positions[k] - positions[k - 1]));
+    }
+    return MmPerS(step * shaping::kCommandRate.v);
+  }
+
+  [[nodiscard]] tl::unexpected<Error> too_fast(Axis motor, std::size_t samples) {
+    RateExcess excess;
+    excess.motor = motor;
+    excess.command_speed = fastest(motor_positions(motor, samples, &CompensationStage::command));
+    excess.plan_speed = fastest(motor_positions(motor, samples, &CompensationStage::plan));
+    excess.limit = MmPerS(profile_.tick_rate.v / profile_.axes[motor].steps_per_mm);
+    rate_excess_ = excess;
+    return fail(Errc::kOutOfRange,
+                fmt::format("the command drives motor {} at {:.1f} mm/s; one step a tick at {:g} "
+                            "kHz allows {:.1f} mm/s",
+                            axis_name(motor), excess.command_speed.v, profile_.tick_rate.v / 1000.0,
+                            excess.limit.v),
+                {}, "lower --max-speed or raise --tick-rate");
+  }
+
+  const machine::Profile& profile_;
+  machine::Profile planning_profile_;  // with the speed ceiling
+  planner::Toolpath toolpath_;
+  std::unique_ptr<planner::Planner> planner_;
+  std::unique_ptr<planner::Sampler> sampler_;
+  CompensationStage stage_;
+  std::vector<stepgen::StepGenerator> generators_;
+  PerAxis<Steps> start_steps_;
+  PerAxis<std::vector<stepgen::StepEvent>> steps_;
+  std::vector<double> motor_mm_;
+  int ticks_per_sample_ = 0;
+  bool finished_ = false;
+};
+
+Result<std::unique_ptr<MotionPipeline>> MotionPipeline::create(
+    gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
+    std::function<void(const planner::TimedMarker&)> on_marker) {
+  auto impl = std::make_unique<Impl>(std::move(reader), profile, choice);
+  if (auto built = impl->build(choice, std::move(on_marker)); !built) {
+    return tl::unexpected(built.error());
+  }
+  return std::unique_ptr<MotionPipeline>(new MotionPipeline(std::move(impl)));
+}
+
+MotionPipeline::MotionPipeline(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+MotionPipeline::~MotionPipeline() = default;
+
+Result<bool> MotionPipeline::next(MotionBlock& block) {
+  return impl_->next(block);
+}
+const std::optional<RateExcess>& MotionPipeline::rate_excess() const {
+  return impl_->rate_excess_;
+}
+const MotionTotals& MotionPipeline::totals() const {
+  return impl_->totals_;
+}
+const planner::ToolpathSummary& MotionPipeline::summary() const {
+  return impl_->toolpath().summary();
+}
+const gcode::UnknownCommands& MotionPipeline::unknown_commands() const {
+  return impl_->toolpath().unknown_commands();
+}
+Seconds MotionPipeline::planned_duration() const {
+  return impl_->planned_duration();
+}
+
+}  // namespace stepcast::control

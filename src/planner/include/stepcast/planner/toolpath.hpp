@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "stepcast/base/result.hpp"
+#include "stepcast/gcode/reader.hpp"
+#include "stepcast/machine/profile.hpp"
+#include "stepcast/planner/move.hpp"
+
+namespace stepcast::planner {
+
+/// What to do with a move whose feed rate drives X or Y faster than the machine can go.
+enum class OverSpeed : std::uint8_t {
+  kRefuse,    ///< An error that names the line and the limit.
+  kSlowDown,  ///< Plan it at the limit and count it.
+};
+
+struct ToolpathOptions {
+  OverSpeed over_speed = OverSpeed::kRefuse;
+};
+
+/// What the job contained, complete at its end.
+struct ToolpathSummary {
+  std::int64_t moves{};
+  std::int64_t arcs{};
+  std::int64_t layers{};
+  Mm filament;  ///< Pushed through the nozzle: retractions do not count.
+  std::int64_t
+      slowed_moves{};  ///< Asked more than the machine's Z or E (or, if allowed, X, Y) can.
+  std::int64_t first_slowed_line{};
+  PerAxis<Mm> end;  ///< Where the job leaves the tool.
+};
+
+/// Runs a job as a controller would and gives its moves in machine coordinates.
+///
+/// Keeps all modal state: absolute and relative words, units, G92 offsets, arc planes, feed and
+/// flow factors, firmware retraction, volumetric extrusion, limits set by M201 to M205. The tool
+/// starts at the profile's home position. Every target is checked against the travel limits; a
+/// file that its own slicer comments show to be cut short is refused.
+///
+/// Threads: one owner. Memory: constant.
+class Toolpath final : public MoveSource {
+ public:
+  /// `profile` must outlive the toolpath.
+  Toolpath(gcode::Reader reader, const machine::Profile& profile, const ToolpathOptions& options);
+  ~Toolpath() override;
+
+  /// @returns any error of the reader; kOutOfRange (travel, speed, tool number, arc geometry) or
+  /// kUnsupported (an expression, M112) with file:line; kMalformed for a truncated file.
+  [[nodiscard]] Result<bool> next(ToolpathItem& item) override;
+
+  [[nodiscard]] const ToolpathSummary& summary() const;
+  [[nodiscard]] const gcode::UnknownCommands& unknown_commands() const;
+
+ private:
+  class Interpreter;
+  std::unique_ptr<Interpreter> interpreter_;
+};
+
+}  // namespace stepcast::planner

@@ -1,0 +1,58 @@
+#include "stepcast/planner/move.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stepcast::planner {
+
+PerAxis<double> Move::direction_at(double fraction) const {
+  PerAxis<double> direction;
+  if (length <= Mm(0)) {
+    return direction;
+  }
+  for (Axis axis : kAllAxes) {
+    direction[axis] = (end[axis] - start[axis]) / length;
+  }
+  if (is_arc()) {
+    const double angle = arc.start_angle + fraction * arc.sweep;
+    const double turn = arc.radius.v * arc.sweep / length.v;
+    direction[arc.first] = -std::sin(angle) * turn;
+    direction[arc.second] = std::cos(angle) * turn;
+  }
+  return direction;
+}
+
+PerAxis<double> Move::peak_direction() const {
+  PerAxis<double> peak = direction_at(0.0);
+  for (double& share : peak.values) {
+    share = std::abs(share);
+  }
+  if (is_arc()) {
+    // An arc turns through all directions soon enough; taking the full tangent on both axes only
+    // costs a little speed on arcs shorter than a quarter turn.
+    const double turn = std::abs(arc.radius.v * arc.sweep / length.v);
+    peak[arc.first] = turn;
+    peak[arc.second] = turn;
+  }
+  return peak;
+}
+
+PerAxis<Mm> Move::at(Mm distance) const {
+  const double fraction = length > Mm(0) ? std::clamp(distance / length, 0.0, 1.0) : 1.0;
+  if (fraction == 1.0) {
+    return end;
+  }
+  PerAxis<Mm> position;
+  for (Axis axis : kAllAxes) {
+    position[axis] = start[axis] + fraction * (end[axis] - start[axis]);
+  }
+  if (is_arc()) {
+    const double angle = arc.start_angle + fraction * arc.sweep;
+    const Mm radius = arc.radius + fraction * arc.radius_change;
+    position[arc.first] = arc.center_first + radius * std::cos(angle);
+    position[arc.second] = arc.center_second + radius * std::sin(angle);
+  }
+  return position;
+}
+
+}  // namespace stepcast::planner
