@@ -15,8 +15,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#define TOML_EXCEPTIONS 0  // A broken file is an expected event, reported by value.
 #include <toml++/toml.h>
 
 #include "response_check.hpp"
@@ -99,18 +97,26 @@ class Section {
     return table_ != nullptr && table_->contains(key);
   }
 
-  /// Reports the first key that is not in `known`.
+  /// Reports the topmost key that is not in `known`.
   void allow_only(std::initializer_list<std::string_view> known) const {
     if (findings_->any()) {
       return;
     }
+    const toml::node* first = nullptr;
+    std::string_view first_key;
     for (const auto& [key, node] : *table_) {
-      if (std::find(known.begin(), known.end(), key.str()) != known.end()) {
-        continue;
+      const bool is_known = std::find(known.begin(), known.end(), key.str()) != known.end();
+      // The table is sorted by name; a person reads the file from the top.
+      if (!is_known &&
+          (first == nullptr || node.source().begin.line < first->source().begin.line)) {
+        first = &node;
+        first_key = key.str();
       }
-      const std::string_view meant = nearest_spelling(key.str(), {known.begin(), known.size()});
-      findings_->report(Errc::kInvalidArgument, node.source(), full_key(key.str()),
-                        fmt::format("unknown key {}", quote(key.str())),
+    }
+    if (first != nullptr) {
+      const std::string_view meant = nearest_spelling(first_key, {known.begin(), known.size()});
+      findings_->report(Errc::kInvalidArgument, first->source(), full_key(first_key),
+                        fmt::format("unknown key {}", quote(first_key)),
                         meant.empty() ? fmt::format("known here: {}", fmt::join(known, ", "))
                                       : fmt::format("did you mean {}?", quote(meant)));
     }
@@ -499,16 +505,18 @@ Result<Profile> parse_profile(std::string_view toml_text, std::string_view file_
                                       toml_text.size(), kMaxFileBytes),
                           std::string(file_name), "this is not a printer profile");
   }
-  const toml::parse_result parsed = toml::parse(toml_text, file_name);
-  if (!parsed) {
-    const toml::source_position where = parsed.error().source().begin;
-    return stepcast::fail(Errc::kMalformed, std::string(parsed.error().description()),
+  toml::table table;
+  try {
+    table = toml::parse(toml_text, file_name);
+  } catch (const toml::parse_error& error) {
+    const toml::source_position where = error.source().begin;
+    return stepcast::fail(Errc::kMalformed, std::string(error.description()),
                           fmt::format("{}:{}:{}", file_name, where.line, where.column),
                           "the file must be valid TOML");
   }
   Findings findings(file_name);
-  Profile profile = read_profile(Section(findings, &parsed.table(), ""),
-                                 std::filesystem::path(file_name).stem().string());
+  Profile profile =
+      read_profile(Section(findings, &table, ""), std::filesystem::path(file_name).stem().string());
   if (findings.any()) {
     return tl::unexpected<Error>(*findings.first());
   }
