@@ -182,13 +182,11 @@ class PaperCore {
 
   /// The controller's link is up; only one at a time.
   void on_connected() { connected_ = true; }
-  /// The controller's link is gone. Motion goes on for the grace time.
+  /// The controller's link is gone. Motion goes on for the grace time; a `stop` or `exit` that is
+  /// under way is completed, so finished() is still to be asked.
   void on_disconnected(DeviceMs now) {
     connected_ = false;
     disconnected_at_ = now;
-    if (pending_ == Pending::kStop) {
-      pending_ = Pending::kNone;
-    }
   }
   /// Slows down and holds, as `stop` does: for a port that shuts down.
   void hold() {
