@@ -18,6 +18,7 @@
 #include "stepcast/sim/contour_meter.hpp"
 
 #include "motion_paths.hpp"
+#include "naive_lpfbs.hpp"
 #include "taz6_axes.hpp"
 
 namespace stepcast {
@@ -35,49 +36,6 @@ void report_samples(benchmark::State& state, std::size_t samples) {
       static_cast<double>(samples),
       benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
-
-/// The formulas as they are printed: one accumulator, a matrix per symbol, the whole spline.
-class NaiveLpfbs {
- public:
-  explicit NaiveLpfbs(const shaping::LpfbsDesign& design)
-      : d_(design), z_(d_.states + m() + kept(), 0.0) {}
-
-  void advance(std::span<const double> plan, std::span<double> command) {
-    const std::size_t known = d_.states + m();
-    for (std::size_t i = 0; i < kept(); ++i) {
-      double sum = 0.0;
-      for (std::size_t k = 0; k < plan.size(); ++k) {
-        sum += d_.gain(i, k) * plan[k];
-      }
-      for (std::size_t j = 0; j < known; ++j) {
-        sum -= d_.feedback(i, j) * z_[j];
-      }
-      z_[known + i] = sum;
-    }
-    const auto knot = static_cast<std::size_t>(d_.config.knot_spacing_samples);
-    for (std::size_t k = 0; k < command.size(); ++k) {
-      double sum = 0.0;
-      for (std::size_t q = 0; q <= m(); ++q) {
-        sum += z_[d_.states + k / knot + q] * d_.basis(q, k % knot);
-      }
-      command[k] = sum;
-    }
-    const std::vector<double> next = multiply(d_.state_update, z_);
-    for (std::size_t i = 0; i < d_.states; ++i) {
-      z_[i] = next[i];
-    }
-    for (std::size_t i = 0; i < m(); ++i) {
-      z_[d_.states + i] = z_[d_.states + kept() + i];
-    }
-  }
-
- private:
-  [[nodiscard]] std::size_t m() const { return static_cast<std::size_t>(d_.config.degree); }
-  [[nodiscard]] std::size_t kept() const { return static_cast<std::size_t>(d_.config.n_up); }
-
-  shaping::LpfbsDesign d_;
-  std::vector<double> z_;
-};
 
 template <class Filter>
 void run_blocks(benchmark::State& state, Filter& filter, std::size_t block, std::size_t window) {
@@ -101,7 +59,7 @@ void filter(benchmark::State& state, const char* name, Axis axis) {
 
 void naive(benchmark::State& state, const shaping::LpfbsConfig& config, Axis axis) {
   const auto response = shaping::sampled_response(test::taz6_response(axis), kPeriod);
-  NaiveLpfbs made(shaping::design_lpfbs(config, *response).value());
+  test::NaiveLpfbs made(shaping::design_lpfbs(config, *response).value());
   const auto knot = static_cast<std::size_t>(config.knot_spacing_samples);
   run_blocks(state, made, static_cast<std::size_t>(config.n_up) * knot,
              static_cast<std::size_t>(config.n_c) * knot);

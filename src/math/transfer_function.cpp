@@ -244,8 +244,8 @@ RationalFunction with_unit_gain(const RationalFunction& g) {
 RationalFunction scale_frequency(const RationalFunction& g, double factor) {
   const auto scaled = [factor](std::vector<double> p) {
     double power = 1.0;
-    for (auto c = p.rbegin(); c != p.rend(); ++c) {
-      *c *= power;
+    for (std::size_t i = p.size(); i-- > 0;) {
+      p[i] *= power;
       power /= factor;
     }
     return p;

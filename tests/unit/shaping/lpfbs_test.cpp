@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "stepcast/shaping/compensators.hpp"
 
 #include "motion_paths.hpp"
+#include "naive_lpfbs.hpp"
 #include "run_filter.hpp"
 #include "taz6_axes.hpp"
 
@@ -102,19 +104,30 @@ TEST(Lpfbs, ARigidAxisIsFollowedAlmostExactly) {
   }
 }
 
-TEST(Lpfbs, OddWindowSizesSumEveryProduct) {
-  // 7 x 13 = 91 samples: the dot products have a remainder after whole groups of lanes.
-  auto filter = Lpfbs::create({.degree = 3, .knot_spacing_samples = 13, .n_c = 11, .n_up = 7},
-                              response(Axis::kY));
-  ASSERT_TRUE(filter.has_value()) << filter.error().to_string();
-  PathSettings settings;
-  settings.dwell_before_s = 0.2;  // more than the window: motion never comes as a surprise
-  const SampledPath path = circle(10.0, settings);
-  std::vector<double> error = respond(response(Axis::kY), run_filter(*filter, path.y));
-  for (std::size_t k = 0; k < error.size(); ++k) {
-    error[k] -= path.y[k];
+TEST(Lpfbs, EqualsTheFormulasOfTheTheoryPage) {
+  // 11 x 13 samples leave a remainder after whole groups of lanes, and so do 7 + m + n products.
+  for (const LpfbsConfig& config :
+       {LpfbsConfig{}, LpfbsConfig{.knot_spacing_samples = 25, .n_c = 14, .n_up = 7},
+        LpfbsConfig{.degree = 3, .knot_spacing_samples = 13, .n_c = 11, .n_up = 7}}) {
+    for (const Axis axis : {Axis::kX, Axis::kY}) {
+      auto filter = Lpfbs::create(config, response(axis));
+      ASSERT_TRUE(filter.has_value()) << filter.error().to_string();
+      NaiveLpfbs naive(shaping::design_lpfbs(config, response(axis)).value());
+      const std::vector<double> plan = polyline(zigzag()).x;
+      const std::size_t block = filter->block();
+      const std::size_t window = block + filter->look_ahead();
+      std::vector<double> command(block);
+      std::vector<double> expected(block);
+      filter->start(0.0);
+      for (std::size_t k = 0; k + window <= plan.size(); k += block) {
+        filter->advance(std::span(plan).subspan(k, window), command);
+        naive.advance(std::span(plan).subspan(k, window), expected);
+        for (std::size_t i = 0; i < block; ++i) {
+          ASSERT_NEAR(command[i], expected[i], 1e-10) << k + i;
+        }
+      }
+    }
   }
-  EXPECT_LT(rms_um(error), 5.0);
 }
 
 /// Figures of docs/theory/filtered-bspline.md, section "The end of a print".

@@ -23,6 +23,10 @@ class AxisFilter {
   [[nodiscard]] virtual std::size_t look_ahead() const noexcept = 0;
 
   /// The axis rests at `position_mm`, and has done so for ever.
+  ///
+  /// A filter with look-ahead moves before the plan does. Let the plan rest for at least block()
+  /// samples first, or the first motion comes as a surprise and is followed badly; and pad it with
+  /// its last value until the command has settled there (docs/theory/filtered-bspline.md).
   virtual void start(double position_mm) noexcept = 0;
 
   /// Real time: no allocation, lock or throw.
