@@ -464,12 +464,9 @@ bool LineParser::take_rest(Command& command, bool respect_quotes) {
   const char* const first = p_;
   p_ = find_comment(first, end_, respect_quotes);
   if (line_number_.has_value()) {
-    const char* star = p_;
-    while (star != first && *star != '*') {
-      --star;
-    }
-    if (star != p_ && *star == '*') {
-      p_ = star;
+    const auto star = between(first, p_).rfind('*');
+    if (star != std::string_view::npos) {
+      p_ = first + star;
     }
   }
   command.text = trim(between(first, p_));

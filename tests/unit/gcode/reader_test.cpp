@@ -263,6 +263,8 @@ TEST(Reader, VerifiesChecksums) {
   EXPECT_THAT(read_error("N1 G28*").message, HasSubstr("not a checksum"));
   EXPECT_THAT(read_error("N1 G28*300").message, HasSubstr("not a checksum"));
   EXPECT_THAT(read_error("N1 G28*18 X").message, HasSubstr("not a checksum"));
+  EXPECT_EQ(read_one("N1 M117 no sum").text, "no sum");
+  EXPECT_THAT(read_error("N1 M117 a*b").message, HasSubstr("not a checksum"));
   EXPECT_THAT(read_error("M1002 x*5").message, HasSubstr("checksum is 5"));
 }
 

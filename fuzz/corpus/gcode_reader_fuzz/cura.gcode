@@ -1,0 +1,24 @@
+;FLAVOR:Marlin
+;TIME:6666
+;Filament used: 0m
+;Layer height: 0.1
+;MINX:2.14748e+06
+;MINY:10.5
+;MINZ:0
+;MAXX:-2.14748e+06
+;MAXY:20
+;MAXZ:3
+;Generated with Cura_SteamEngine 4.13.0
+M104 S215
+M82 ;absolute extrusion mode
+G28 ;Home
+G92 E0
+;LAYER_COUNT:2
+;LAYER:0
+G0 F4800 X127.004 Y127.369 Z0.3
+;TYPE:SKIRT
+G1 F1800 X127.406 Y126.972 E0.01063
+;MESH:a.stl
+;TIME_ELAPSED:1347.168076
+M84 X Y E
+;SETTING_3 {"a": "b"}

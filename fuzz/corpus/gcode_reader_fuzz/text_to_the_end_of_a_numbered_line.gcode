@@ -1,0 +1,5 @@
+N-1 M110*15
+N0 G28*19
+N1 G1 X1.5*123 ;; HEADER_BLOCK_ÓTART
+;  c
+N2 M117 a*Bb (ac

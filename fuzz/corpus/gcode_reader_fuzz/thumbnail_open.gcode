@@ -1,0 +1,2 @@
+; thumbnail begin 16x16 9223372036854775807
+; AAAA
