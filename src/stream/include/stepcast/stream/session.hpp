@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+
+#include "stepcast/base/axis.hpp"
+#include "stepcast/base/result.hpp"
+#include "stepcast/base/units.hpp"
+#include "stepcast/stepgen/tick_source.hpp"
+#include "stepcast/stream/endpoint.hpp"
+#include "stepcast/stream/paper_sender.hpp"
+
+namespace stepcast::stream {
+
+/// What a print did.
+struct SessionReport {
+  bool finished = false;  ///< False: stopped by the caller, at `executed`.
+  Ticks executed = 0;     ///< Ticks of the stream that the motors made, exactly.
+  /// The device's counters before and after. They are not zero at the start: the device keeps them
+  /// from power-on, because it is the only one who knows about jogs.
+  PerAxis<Steps> positions_before;
+  PerAxis<Steps> positions_after;
+  bool virtual_motors = false;
+  SenderStatistics statistics;
+};
+
+/// One print on one device, from `init` to `exit`, over protocol `paper` version 1.
+///
+/// Threads: run() uses the calling thread only, for as long as the print takes; the progress
+/// callback is called on it and must return soon.
+class Session {
+ public:
+  struct Options {
+    Endpoint device;
+    std::uint32_t tick_hz = 20'000;  ///< The grid of the tick source; the device must run the same.
+    /// Times real time, or wire::kSpeedMax; other than 1 only for virtual motors.
+    std::uint32_t speed = 1;
+    std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds reply_timeout{5'000};
+    /// How long the device may be silent. Far above the longest round trips that were reported
+    /// (20 s, Germany to New Zealand); the device itself holds when its 6 s of motion are gone.
+    std::chrono::milliseconds vanished_after{30'000};
+    std::chrono::milliseconds progress_interval{250};
+    std::function<void(const SenderStatistics&)> on_progress;  ///< May be empty.
+  };
+
+  explicit Session(Options options);
+
+  /// Brings all of `source` to the device and waits until it is executed. A `stop` request slows
+  /// the machine down, holds it and returns a report that is not `finished`.
+  /// @returns kNetwork: not there, or vanished (names the tick); kProtocol: speaks another protocol
+  /// or version; kBusy: serves somebody else or is printing; kUnsupported: another step grid, or
+  /// `speed` with real motors; kFault: the device stopped by itself; kInterrupted: `stop` came
+  /// before the device answered; or the error of the source, after the machine has come to rest.
+  [[nodiscard]] Result<SessionReport> run(stepgen::TickSource& source, const std::stop_token& stop);
+
+ private:
+  Options options_;
+};
+
+}  // namespace stepcast::stream

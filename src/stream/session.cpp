@@ -1,0 +1,391 @@
+#include "stepcast/stream/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <fmt/format.h>
+
+#include "stepcast/wire/control_line.hpp"
+#include "stepcast/wire/control_reply.hpp"
+
+#include "control_link.hpp"
+
+namespace stepcast::stream {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::udp;
+using boost::system::error_code;
+
+// A faster device needs faster packets; beyond this the loopback interface is the limit.
+constexpr HostDuration kLeastGap = std::chrono::microseconds(20);
+
+// Slowing down takes 0.2 s, the reply a round trip; a device that has vanished is not worth more.
+constexpr std::chrono::milliseconds kGoodbye{2000};
+
+HostDuration pace(std::uint32_t speed) {
+  const HostDuration gap = PaperSender::Options{}.gap;
+  return speed == wire::kSpeedMax ? kLeastGap : std::max(kLeastGap, gap / speed);
+}
+
+/// What the device said about itself in the reply to `init`.
+struct Greeting {
+  std::uint64_t session = 0;
+  std::uint32_t first_packet = 0;
+  std::uint32_t fifo_packets = 0;
+  bool virtual_motors = false;
+  PerAxis<Steps> positions;
+};
+
+Error refused(const wire::ControlReply& reply, const Endpoint& device) {
+  Errc code = Errc::kProtocol;
+  std::string remedy = "the device and this program do not understand each other: update both";
+  if (reply.code == "state") {
+    code = Errc::kBusy;
+    remedy = "end what the device is doing: send it 'stop', then 'exit'";
+  } else if (reply.code == "unsupported") {
+    code = Errc::kUnsupported;
+    remedy = "choose the step grid of the device in the printer profile, and no speed= with motors";
+  }
+  return {code, fmt::format("the device refused: {} ({})", reply.rest, reply.code),
+          device.to_string(), remedy};
+}
+
+/// Reads `text` as the reply to `verb`.
+Result<wire::ControlReply> understand(std::string_view text, std::string_view verb,
+                                      const Endpoint& device) {
+  wire::ControlReply reply;
+  if (!wire::parse_control_reply(text, reply) || (reply.ok && reply.verb != verb)) {
+    return fail(Errc::kProtocol, fmt::format("'{:.60}' is no reply to {}", text, verb),
+                device.to_string(), "check that the port is that of a stepcast device");
+  }
+  if (!reply.ok) {
+    return tl::unexpected(refused(reply, device));
+  }
+  return reply;
+}
+
+Result<PerAxis<Steps>> read_positions(const wire::ControlReply& reply, const Endpoint& device) {
+  PerAxis<Steps> positions;
+  for (const Axis axis : kAllAxes) {
+    std::int32_t steps = 0;
+    if (!reply.position(axis_name(axis), steps)) {
+      return fail(Errc::kProtocol,
+                  fmt::format("the reply to {} has no position {}", reply.verb, axis_name(axis)),
+                  device.to_string(), "update the device");
+    }
+    positions[axis] = steps;
+  }
+  return positions;
+}
+
+Result<Greeting> read_greeting(const wire::ControlReply& reply, const Endpoint& device) {
+  std::uint64_t version = 0;
+  const std::string_view protocol = reply.value("protocol");
+  if (protocol != "paper" || !reply.number("version", 0xFF, version) ||
+      version != wire::kPaperVersion) {
+    return fail(Errc::kProtocol,
+                fmt::format("the device speaks protocol {} version {}, this program paper version "
+                            "{}",
+                            protocol.empty() ? "(none)" : protocol,
+                            reply.value("version").empty() ? "(none)" : reply.value("version"),
+                            wire::kPaperVersion),
+                device.to_string(), "update the older one of the two");
+  }
+  Greeting greeting;
+  std::uint64_t first = 0;
+  std::uint64_t fifo = 0;
+  std::uint64_t batch = 0;
+  std::uint64_t ticks = 0;
+  if (!wire::parse_hex64(reply.value("session"), greeting.session) ||
+      !reply.number("first", 0xFFFF'FFFF, first) ||
+      !reply.number("fifo", wire::kPaperFifoPackets, fifo) || fifo < wire::kPaperBatchPackets ||
+      !reply.number("batch", ~0ULL, batch) || batch != wire::kPaperBatchPackets ||
+      !reply.number("packet_ticks", ~0ULL, ticks) || ticks != wire::kPaperTicksPerPacket) {
+    return fail(Errc::kProtocol,
+                fmt::format("the reply to init is not that of paper version 1: '{}'", reply.rest),
+                device.to_string(), "update the device");
+  }
+  greeting.first_packet = static_cast<std::uint32_t>(first);
+  greeting.fifo_packets = static_cast<std::uint32_t>(fifo);
+  greeting.virtual_motors = reply.value("virtual") == "1";
+  auto positions = read_positions(reply, device);
+  if (!positions) {
+    return tl::unexpected(positions.error());
+  }
+  greeting.positions = *positions;
+  return greeting;
+}
+
+/// One run of a session: everything that lives as long as the connection.
+class Run {
+ public:
+  Run(const Session::Options& options, stepgen::TickSource& source, const std::stop_token& stop)
+      : options_(options),
+        source_(source),
+        stop_(stop),
+        link_(loop_, options.device),
+        udp_(loop_.io()),
+        wake_(stop, [this] { loop_.wake(); }) {}
+
+  Result<SessionReport> operator()() {
+    if (auto opened = open(); !opened) {
+      return tl::unexpected(opened.error());
+    }
+    auto filled = fill();
+    if (filled && *filled) {
+      filled = print();
+    }
+    if (!filled) {
+      leave();
+      return tl::unexpected(filled.error());
+    }
+    return *filled ? finish() : halt();
+  }
+
+ private:
+  Result<void> open() {
+    if (auto connected = link_.connect(options_.connect_timeout, stop_); !connected) {
+      return connected;
+    }
+    auto text =
+        link_.command(fmt::format("init tick_hz={}", options_.tick_hz), options_.reply_timeout);
+    if (!text) {
+      return tl::unexpected(text.error());
+    }
+    const auto reply = understand(*text, "init", options_.device);
+    if (!reply) {
+      return tl::unexpected(reply.error());
+    }
+    const auto greeting = read_greeting(*reply, options_.device);
+    if (!greeting) {
+      return tl::unexpected(greeting.error());
+    }
+    greeting_ = *greeting;
+    if (options_.speed != 1 && !greeting_.virtual_motors) {
+      return fail(Errc::kUnsupported, "the device has real motors, which run in real time only",
+                  options_.device.to_string(), "leave the speed at 1");
+    }
+    const auto remote = link_.remote();
+    error_code error;
+    udp_.connect(udp::endpoint(remote.address(), remote.port()), error);
+    if (!error) {
+      udp_.non_blocking(true, error);
+    }
+    if (error) {
+      return fail(Errc::kNetwork, fmt::format("no UDP to the device: {}", error.message()),
+                  options_.device.to_string(), "check the network and its filters");
+    }
+    sender_ = std::make_unique<PaperSender>(
+        source_, PaperSender::Options{.session = greeting_.session,
+                                      .first_packet = greeting_.first_packet,
+                                      .fifo_packets = greeting_.fifo_packets,
+                                      .gap = pace(options_.speed)});
+    receive();
+    return {};
+  }
+
+  void receive() {
+    udp_.async_receive(asio::buffer(datagram_), [this](const error_code& error, std::size_t size) {
+      if (error == asio::error::operation_aborted) {
+        return;
+      }
+      // Other errors are ICMP's word that nobody listens: no more than a lost datagram.
+      if (!error) {
+        sender_->on_datagram(std::span(datagram_).first(size), HostTime::clock::now());
+      }
+      receive();
+    });
+  }
+
+  /// Sends what is due and reports progress. @returns when there may be more.
+  HostTime pump() {
+    std::array<std::uint8_t, wire::kPaperMaxDatagram> out;
+    HostTime now = HostTime::clock::now();
+    while (const std::size_t size = sender_->poll(now, out)) {
+      error_code ignored;  // a full buffer is like a loss on the way
+      udp_.send(asio::buffer(out, size), 0, ignored);
+      now = HostTime::clock::now();
+    }
+    if (options_.on_progress && now >= next_progress_) {
+      next_progress_ = now + options_.progress_interval;
+      options_.on_progress(sender_->statistics());
+    }
+    return std::min(sender_->next_poll(), now + options_.progress_interval);
+  }
+
+  [[nodiscard]] std::string where() const {
+    return fmt::format("the last tick it reported is {}", sender_->statistics().executed);
+  }
+
+  /// The device is still there and does what it was told.
+  Result<void> check() const {
+    if (link_.broken()) {
+      Error error = *link_.broken();
+      error.message += "; " + where();
+      return tl::unexpected(error);
+    }
+    if (HostTime::clock::now() - *sender_->last_heard() > options_.vanished_after) {
+      return fail(
+          Errc::kNetwork,
+          fmt::format("the device vanished: silent for {} s; {}",
+                      std::chrono::duration<double>(options_.vanished_after).count(), where()),
+          options_.device.to_string(),
+          "check its power and network; it holds by itself when its buffer is empty");
+    }
+    const wire::DeviceState state = sender_->statistics().state;
+    if (state == wire::DeviceState::kHeld || state == wire::DeviceState::kIdle) {
+      return fail(Errc::kFault,
+                  fmt::format("the device stopped by itself (state {}); {}",
+                              wire::state_name(state), where()),
+                  options_.device.to_string(), "look at the machine before printing again");
+    }
+    return {};
+  }
+
+  /// Turns the loop until `done`. @returns false if the caller wants to stop.
+  template <class Done>
+  Result<bool> wait_for(Done done) {
+    while (!done()) {
+      const HostTime until = pump();
+      if (auto fine = check(); !fine) {
+        return tl::unexpected(fine.error());
+      }
+      if (stop_.stop_requested()) {
+        return false;
+      }
+      if (!done()) {
+        loop_.turn_until(until);
+      }
+    }
+    return true;
+  }
+
+  Result<bool> fill() {
+    return wait_for([this] {
+      return sender_->delivered() || sender_->statistics().fill >= greeting_.fifo_packets;
+    });
+  }
+
+  /// @returns false if the motion ended before the print did.
+  Result<bool> print() {
+    if (sender_->source_error()) {
+      return false;  // nothing has moved yet, and nothing needs to
+    }
+    const std::string speed =
+        options_.speed == wire::kSpeedMax ? "max" : std::to_string(options_.speed);
+    auto text = ask(options_.speed == 1 ? "start" : fmt::format("start speed={}", speed));
+    if (!text) {
+      return tl::unexpected(text.error());
+    }
+    if (auto reply = understand(*text, "start", options_.device); !reply) {
+      return tl::unexpected(reply.error());
+    }
+    auto waited = wait_for([this] { return sender_->finished() || ran_out(); });
+    return waited ? Result<bool>(*waited && sender_->finished()) : waited;
+  }
+
+  /// The source broke and the device has executed what there was.
+  [[nodiscard]] bool ran_out() const {
+    if (!sender_->source_error() || !sender_->delivered()) {
+      return false;
+    }
+    const SenderStatistics statistics = sender_->statistics();
+    return statistics.state == wire::DeviceState::kPaused ||
+           (options_.speed == wire::kSpeedMax && statistics.fill <= kElasticRest);
+  }
+  // With speed=max the device waits for data above its brake distance of 2049 ticks.
+  static constexpr std::uint32_t kElasticRest = 2;
+
+  Result<std::string> ask(std::string_view line) {
+    return link_.command(line, options_.reply_timeout, [this] { return pump(); });
+  }
+
+  SessionReport report() const {
+    SessionReport result;
+    result.statistics = sender_->statistics();
+    result.executed = result.statistics.executed;
+    result.positions_before = greeting_.positions;
+    result.positions_after = result.statistics.positions;
+    result.virtual_motors = greeting_.virtual_motors;
+    return result;
+  }
+
+  Result<SessionReport> finish() {
+    SessionReport result = report();
+    result.finished = true;
+    if (options_.on_progress) {
+      options_.on_progress(result.statistics);
+    }
+    leave();
+    return result;
+  }
+
+  /// Stops before the end, because the caller wants to or because the source broke.
+  Result<SessionReport> halt() {
+    const auto text = ask("stop");
+    if (!text) {
+      return tl::unexpected(text.error());
+    }
+    const auto reply = understand(*text, "stop", options_.device);
+    if (!reply) {
+      return tl::unexpected(reply.error());
+    }
+    SessionReport result = report();
+    std::uint64_t executed = 0;
+    const auto positions = read_positions(*reply, options_.device);
+    if (!positions || !reply->number("executed", ~0ULL >> 1U, executed)) {
+      return fail(Errc::kProtocol, fmt::format("'{}' does not say where it stopped", *text),
+                  options_.device.to_string(), "update the device");
+    }
+    result.executed = static_cast<Ticks>(executed);
+    result.positions_after = *positions;
+    leave();
+    if (sender_->source_error()) {
+      Error error = *sender_->source_error();
+      error.message += fmt::format("; the machine was stopped after tick {}", result.executed);
+      return tl::unexpected(error);
+    }
+    return result;
+  }
+
+  /// Says goodbye; whether the device hears it no longer matters to the print.
+  void leave() {
+    if (!link_.broken()) {
+      static_cast<void>(link_.command("exit", std::min(options_.reply_timeout, kGoodbye),
+                                      [this] { return pump(); }));
+    }
+    link_.close();
+    error_code ignored;
+    udp_.close(ignored);
+  }
+
+  const Session::Options& options_;
+  stepgen::TickSource& source_;
+  const std::stop_token& stop_;
+  Loop loop_;
+  ControlLink link_;
+  udp::socket udp_;
+  Greeting greeting_;
+  std::unique_ptr<PaperSender> sender_;
+  // One byte more than an acknowledgement, so that a longer datagram does not look right.
+  std::array<std::uint8_t, wire::kPaperAckSize + 1> datagram_{};
+  HostTime next_progress_{};
+  std::stop_callback<std::function<void()>> wake_;  // last: it uses the loop
+};
+
+}  // namespace
+
+Session::Session(Options options) : options_(std::move(options)) {}
+
+Result<SessionReport> Session::run(stepgen::TickSource& source, const std::stop_token& stop) {
+  return Run(options_, source, stop)();
+}
+
+}  // namespace stepcast::stream
