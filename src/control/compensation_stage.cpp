@@ -15,7 +15,11 @@ constexpr std::size_t kMostSamples = 100;
 void CompensationStage::set(Axis axis, std::unique_ptr<shaping::AxisFilter> filter,
                             double start_mm) {
   filter->start(start_mm);
-  lanes_[axis] = Lane{std::move(filter), {}, {}};
+  lanes_[axis] = Lane{std::move(filter), {}, {}, {}};
+}
+
+std::span<const double> CompensationStage::path(Axis axis) const {
+  return lanes_[axis].path;
 }
 
 std::span<const double> CompensationStage::plan(Axis axis) const {
@@ -26,11 +30,11 @@ std::span<const double> CompensationStage::command(Axis axis) const {
   return lanes_[axis].command;
 }
 
-Result<std::size_t> CompensationStage::advance(planner::Sampler& plan) {
+Result<std::size_t> CompensationStage::advance(planner::CornerSmoother& plan) {
   for (Lane& lane : lanes_.values) {
-    lane.plan.erase(lane.plan.begin(), lane.plan.begin() + static_cast<std::ptrdiff_t>(given_));
-    lane.command.erase(lane.command.begin(),
-                       lane.command.begin() + static_cast<std::ptrdiff_t>(given_));
+    for (std::vector<double>* samples : {&lane.path, &lane.plan, &lane.command}) {
+      samples->erase(samples->begin(), samples->begin() + static_cast<std::ptrdiff_t>(given_));
+    }
   }
   available_ -= given_;
   given_ = 0;
@@ -54,27 +58,31 @@ Result<std::size_t> CompensationStage::advance(planner::Sampler& plan) {
   return given_;
 }
 
-Result<void> CompensationStage::read_plan(planner::Sampler& plan, std::size_t samples) {
-  planner::SampleSpans spans;
+Result<void> CompensationStage::read_plan(planner::CornerSmoother& plan, std::size_t samples) {
+  planner::SampleSpans path_spans;
+  planner::SampleSpans plan_spans;
   for (Axis axis : kAllAxes) {
-    auto& lane = lanes_[axis].plan;
-    lane.resize(available_ + samples);
-    spans[axis] = std::span(lane).subspan(available_, samples);
+    Lane& lane = lanes_[axis];
+    lane.path.resize(available_ + samples);
+    lane.plan.resize(available_ + samples);
+    path_spans[axis] = std::span(lane.path).subspan(available_, samples);
+    plan_spans[axis] = std::span(lane.plan).subspan(available_, samples);
   }
   std::size_t got = 0;
   if (!plan_ended_) {
-    auto read = plan.read(spans);
+    auto read = plan.read(path_spans, plan_spans);
     if (!read) {
       return tl::unexpected(read.error());
     }
     got = *read;
     plan_ended_ = got < samples;
   }
-  for (Axis axis : kAllAxes) {
-    auto& lane = lanes_[axis].plan;
-    const std::size_t end = available_ + got;
-    std::fill(lane.begin() + static_cast<std::ptrdiff_t>(end), lane.end(),
-              end > 0 ? lane[end - 1] : 0.0);
+  const std::size_t end = available_ + got;
+  for (Lane& lane : lanes_.values) {
+    for (std::vector<double>* positions : {&lane.path, &lane.plan}) {
+      std::fill(positions->begin() + static_cast<std::ptrdiff_t>(end), positions->end(),
+                end > 0 ? (*positions)[end - 1] : 0.0);
+    }
   }
   available_ += samples;
   padding_ += samples - got;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "stepcast/base/contracts.hpp"
+#include "stepcast/planner/corner_smoother.hpp"
 #include "stepcast/planner/planners.hpp"
 #include "stepcast/shaping/compensators.hpp"
 #include "stepcast/stepgen/motor_map.hpp"
@@ -54,6 +55,20 @@ class MotionPipeline::Impl {
                                   .lead_in = kLeadIn,
                                   .lead_out = kLeadOut},
         std::move(on_marker));
+    auto kernel =
+        planner_->wants_rounded_corners()
+            ? planner::junction_kernel(profile_.path, Seconds(1.0 / shaping::kCommandRate.v))
+            : planner::SmoothingKernel{1.0};
+    const Seconds reach(static_cast<double>(kernel.size()) / 2.0 / shaping::kCommandRate.v);
+    if (reach > kLeadIn) {
+      return fail(Errc::kOutOfRange,
+                  fmt::format("rounding corners by {:g} mm at {:g} mm/s2 takes {:.3f} s to either "
+                              "side; at most {:g} s is possible",
+                              profile_.path.junction_deviation.v, profile_.path.acceleration.v,
+                              reach.v, kLeadIn.v),
+                  {}, "lower the junction deviation or raise the acceleration");
+    }
+    smoother_ = std::make_unique<planner::CornerSmoother>(*sampler_, home, std::move(kernel));
     PerAxis<double> home_mm;
     for (Axis axis : kAllAxes) {
       auto filter = shaping::make_axis_filter(choice.compensator, profile_, axis);
@@ -83,7 +98,7 @@ class MotionPipeline::Impl {
     if (finished_) {
       return false;
     }
-    auto filled = stage_.advance(*sampler_);
+    auto filled = stage_.advance(*smoother_);
     if (!filled) {
       return tl::unexpected(filled.error());
     }
@@ -117,6 +132,7 @@ class MotionPipeline::Impl {
     block.samples = samples;
     block.ticks = samples * static_cast<std::size_t>(ticks_per_sample_);
     for (Axis axis : kAllAxes) {
+      block.path_mm[axis] = stage_.path(axis).first(samples);
       block.plan_mm[axis] = stage_.plan(axis).first(samples);
       block.command_mm[axis] = stage_.command(axis).first(samples);
       const auto& generator = generators_[index(axis)];
@@ -208,6 +224,7 @@ class MotionPipeline::Impl {
   planner::Toolpath toolpath_;
   std::unique_ptr<planner::Planner> planner_;
   std::unique_ptr<planner::Sampler> sampler_;
+  std::unique_ptr<planner::CornerSmoother> smoother_;
   CompensationStage stage_;
   std::vector<stepgen::StepGenerator> generators_;
   PerAxis<Steps> start_steps_;

@@ -46,7 +46,8 @@ struct RateExcess {
 /// Views are valid until the next call.
 struct MotionBlock {
   std::size_t samples{};                        ///< At the command rate (1 kHz).
-  PerAxis<std::span<const double>> plan_mm;     ///< Tool frame.
+  PerAxis<std::span<const double>> path_mm;     ///< Tool frame, corners as the job has them.
+  PerAxis<std::span<const double>> plan_mm;     ///< Tool frame, corners rounded.
   PerAxis<std::span<const double>> command_mm;  ///< Tool frame, after compensation.
   std::size_t ticks{};                          ///< Of the step grid: samples * ticks per sample.
   const PerAxis<std::vector<stepgen::StepEvent>>*
@@ -62,7 +63,7 @@ struct MotionTotals {
 };
 
 /// One job through one controller, block by block:
-/// G-code -> moves -> speeds -> 1 kHz positions -> compensated positions -> steps.
+/// G-code -> moves -> speeds -> 1 kHz positions -> rounded corners -> compensation -> steps.
 ///
 /// Pull: each call of next() computes one block and no more, so memory is constant and the pace is
 /// the caller's. Every stage after compensation is checked: travel, and one step a tick; the books

@@ -47,6 +47,9 @@ class LookaheadPlanner final : public Planner {
   LookaheadPlanner(const machine::Profile& profile, MoveSource& source, const Options& options);
 
   [[nodiscard]] Result<bool> next(PlannedItem& item) override;
+  [[nodiscard]] bool wants_rounded_corners() const override {
+    return options_.junction == JunctionRule::kJunctionDeviation;
+  }
 
  private:
   struct Entry {

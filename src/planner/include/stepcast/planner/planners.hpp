@@ -34,6 +34,9 @@ class Planner {
   virtual ~Planner() = default;
   /// @returns false at the end; any error of the source.
   [[nodiscard]] virtual Result<bool> next(PlannedItem& item) = 0;
+
+  /// The plan turns corners on the spot, at speeds meant for corners rounded by junction_kernel().
+  [[nodiscard]] virtual bool wants_rounded_corners() const = 0;
 };
 
 /// One line of the registry: what can stand behind `--planner`.

@@ -1,0 +1,126 @@
+#include "stepcast/planner/corner_smoother.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+#include <utility>
+
+#include "stepcast/base/contracts.hpp"
+
+namespace stepcast::planner {
+namespace {
+
+// A box of this width folded with one of that, at the distance t from the centre.
+double trapezoid(double t, double width, double ramp) {
+  const double outer = 0.5 * (width + ramp);
+  const double inner = 0.5 * std::abs(width - ramp);
+  const double top = 1.0 / std::max(width, ramp);
+  t = std::abs(t);
+  if (t >= outer) {
+    return 0.0;
+  }
+  return t <= inner ? top : top * (outer - t) / (outer - inner);
+}
+
+// Each weight is the share of the kernel within half a sample of its place.
+SmoothingKernel sampled(double width_samples, double ramp_samples) {
+  const double reach = 0.5 * (width_samples + ramp_samples);
+  const auto half = static_cast<std::size_t>(std::ceil(reach - 0.5 + 1e-9));
+  SmoothingKernel kernel(2 * half + 1, 0.0);
+  constexpr int kParts = 64;  // midpoint rule; exact to 1e-4 of a weight, then normalised
+  for (std::size_t i = 0; i < kernel.size(); ++i) {
+    const double centre = static_cast<double>(i) - static_cast<double>(half);
+    for (int part = 0; part < kParts; ++part) {
+      kernel[i] += trapezoid(centre + (part + 0.5) / kParts - 0.5, width_samples, ramp_samples);
+    }
+  }
+  const double sum = std::accumulate(kernel.begin(), kernel.end(), 0.0);
+  for (double& weight : kernel) {
+    weight /= sum;
+  }
+  return kernel;
+}
+
+// Mean distance from the centre, samples: a jump in velocity of dv rounds a corner by half of this
+// times dv.
+double mean_distance(const SmoothingKernel& kernel) {
+  const double half = static_cast<double>(kernel.size() / 2);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < kernel.size(); ++i) {
+    sum += kernel[i] * std::abs(static_cast<double>(i) - half);
+  }
+  return sum;
+}
+
+}  // namespace
+
+SmoothingKernel junction_kernel(const machine::PathLimits& limits, Seconds period) {
+  const double a = limits.acceleration.v;
+  const double d = limits.junction_deviation.v;
+  if (d <= 0.0 || std::isinf(a)) {
+    return {1.0};
+  }
+  const double ramp = std::isinf(limits.jerk.v) ? 0.0 : a / limits.jerk.v / period.v;
+  const double largest_jump = std::sqrt(8.0 * a * d) * period.v;  // mm a sample
+  double low = 0.0;
+  double high = std::sqrt(8.0 * d / a) / period.v;
+  constexpr int kRounds = 40;
+  for (int round = 0; round < kRounds; ++round) {
+    const double width = 0.5 * (low + high);
+    const double rounding = 0.5 * largest_jump * mean_distance(sampled(width, ramp));
+    (rounding <= d ? low : high) = width;
+  }
+  return sampled(low, ramp);
+}
+
+CornerSmoother::CornerSmoother(Sampler& plan, const PerAxis<Mm>& start, SmoothingKernel kernel)
+    : source_(plan), kernel_(std::move(kernel)), half_(kernel_.size() / 2) {
+  STEPCAST_CHECK(kernel_.size() % 2 == 1);
+  for (Axis axis : kAllAxes) {
+    raw_[axis].assign(half_, start[axis].v);
+  }
+}
+
+Result<std::size_t> CornerSmoother::read(const SampleSpans& path, const SampleSpans& plan) {
+  const std::size_t wanted = path[Axis::kX].size();
+  const std::size_t have = raw_[Axis::kX].size();
+  const std::size_t missing = wanted + 2 * half_ - std::min(have, wanted + 2 * half_);
+  SampleSpans more;
+  for (Axis axis : kAllAxes) {
+    raw_[axis].resize(have + missing);
+    more[axis] = std::span(raw_[axis]).subspan(have);
+  }
+  std::size_t got = 0;
+  if (!ended_) {
+    auto read = source_.read(more);
+    if (!read) {
+      return tl::unexpected(read.error());
+    }
+    got = *read;
+    ended_ = got < missing;
+  }
+  padding_ += missing - got;
+  // The middle of a window is a sample of the plan, not of the padding behind it.
+  const std::size_t given = std::min(wanted, raw_[Axis::kX].size() - half_ - padding_);
+  for (Axis axis : kAllAxes) {
+    std::vector<double>& raw = raw_[axis];
+    std::fill(raw.begin() + static_cast<std::ptrdiff_t>(have + got), raw.end(),
+              raw[have + got - 1]);
+    for (std::size_t k = 0; k < given; ++k) {
+      // Around the middle sample, so that a rest stays bit-exact where it is.
+      const double* window = raw.data() + k;
+      const double middle = window[half_];
+      double shift = 0.0;
+      for (std::size_t i = 0; i < kernel_.size(); ++i) {
+        shift += kernel_[i] * (window[i] - middle);
+      }
+      path[axis][k] = middle;
+      plan[axis][k] = middle + shift;
+    }
+    raw.erase(raw.begin(), raw.begin() + static_cast<std::ptrdiff_t>(given));
+  }
+  return given;
+}
+
+}  // namespace stepcast::planner
