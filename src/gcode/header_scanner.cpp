@@ -16,16 +16,16 @@ constexpr std::size_t kOriginBytes = 120;
 constexpr std::size_t kMaxNameBytesKept = 256;
 
 // Cura's engine writes these when its front end does not fill them in.
-constexpr double kCuraTimePlaceholder_s = 6666.0;
-constexpr double kCuraBoxPlaceholder_mm = 2.14748e+06;
+constexpr double kCuraTimePlaceholderS = 6666.0;
+constexpr double kCuraBoxPlaceholderMm = 2.14748e+06;
 
 // No printer is larger than this (100 m), no layer either; beyond it a header is damaged.
-constexpr double kLargest_mm = 1e5;
+constexpr double kLargestMm = 1e5;
 // Ten kilometres, far more than any spool.
-constexpr double kLongestFilament_mm = 1e7;
+constexpr double kLongestFilamentMm = 1e7;
 constexpr double kLargestAmount = 1e6;  // cm3 or g: a cubic metre, a tonne
-constexpr double kHottest_C = 1000.0;
-constexpr int kLargestPicture_px = 8192;
+constexpr double kHottestCelsius = 1000.0;
+constexpr int kLargestPicturePx = 8192;
 
 std::optional<double> positive(std::optional<double> value, double largest) {
   return value && *value > 0.0 && *value <= largest ? value : std::nullopt;
@@ -45,7 +45,7 @@ void HeaderScanner::set_time(std::optional<Seconds> time) {
 }
 
 void HeaderScanner::set_length(std::optional<Claim<Mm>>& claim, std::optional<double> value) {
-  if (const auto length = positive(value, kLongestFilament_mm)) {
+  if (const auto length = positive(value, kLongestFilamentMm)) {
     set(claim, std::optional(Mm(*length)));
   }
 }
@@ -56,7 +56,7 @@ void HeaderScanner::set_amount(std::optional<Claim<double>>& claim, std::optiona
 
 void HeaderScanner::set_temperature(std::optional<Claim<Celsius>>& claim, std::string_view value) {
   const auto celsius = first_of_list(value);
-  if (celsius && *celsius >= 0.0 && *celsius <= kHottest_C) {
+  if (celsius && *celsius >= 0.0 && *celsius <= kHottestCelsius) {
     set(claim, std::optional(Celsius{*celsius}));
   }
 }
@@ -122,7 +122,7 @@ void HeaderScanner::begin_thumbnail(std::string_view text) {
   const auto height = whole_integer(text.substr(x + 1, blank - x - 1));
   const auto chars = whole_integer(text.substr(blank + 1));
   const auto is_size = [](std::optional<std::int64_t> size) {
-    return size && *size > 0 && *size <= kLargestPicture_px;
+    return size && *size > 0 && *size <= kLargestPicturePx;
   };
   if (!is_size(width) || !is_size(height) || !chars || *chars <= 0) {
     return;
@@ -247,9 +247,9 @@ void HeaderScanner::take_setting(std::string_view key, std::string_view value) {
                  sum_of_list(value.substr(bracket + 1, value.size() - bracket - 2), "cm3"));
     }
   } else if (key == "layer_height") {
-    set_length(m.layer_height, positive(whole_number(value), kLargest_mm));
+    set_length(m.layer_height, positive(whole_number(value), kLargestMm));
   } else if (key == "first_layer_height" || key == "initial_layer_print_height") {
-    set_length(m.first_layer_height, positive(whole_number(value), kLargest_mm));
+    set_length(m.first_layer_height, positive(whole_number(value), kLargestMm));
   } else if (key == "temperature" || key == "nozzle_temperature") {
     set_temperature(m.nozzle_temperature, value);
   } else if (key == "first_layer_temperature" || key == "nozzle_temperature_initial_layer") {
@@ -276,7 +276,7 @@ void HeaderScanner::take_statement(std::string_view key, std::string_view value)
   } else if (key == "Filament used") {
     take_filament(value);
   } else if (key == "Layer height" || key == "layerHeight") {
-    set_length(m.layer_height, positive(whole_number(value), kLargest_mm));
+    set_length(m.layer_height, positive(whole_number(value), kLargestMm));
   } else if (key == "Build time" || key == "model printing time") {
     set_time(duration(value));
   } else if (key == "Filament length") {  // "1234.5 mm (1.23 m)"
@@ -321,11 +321,11 @@ bool HeaderScanner::take_box(std::string_view key, std::string_view value) {
   if (!value_mm) {
     return true;
   }
-  if (std::abs(*value_mm) >= kCuraBoxPlaceholder_mm) {
+  if (std::abs(*value_mm) >= kCuraBoxPlaceholderMm) {
     placeholders_seen_ = true;
     return true;
   }
-  if (std::abs(*value_mm) <= kLargest_mm && !box_mm_[edge]) {
+  if (std::abs(*value_mm) <= kLargestMm && !box_mm_[edge]) {
     box_mm_[edge] = value_mm;
     set(box_, std::optional(StatedBox{}));
   }
@@ -334,7 +334,7 @@ bool HeaderScanner::take_box(std::string_view key, std::string_view value) {
 
 Metadata HeaderScanner::finish() {
   const bool is_placeholder = time_is_cura_ && placeholders_seen_ && metadata_.print_time &&
-                              metadata_.print_time->value == Seconds(kCuraTimePlaceholder_s);
+                              metadata_.print_time->value == Seconds(kCuraTimePlaceholderS);
   if (is_placeholder) {
     metadata_.print_time.reset();
   }

@@ -10,7 +10,7 @@ namespace stepcast::gcode {
 namespace {
 
 // Ten years: a longer print is a damaged header.
-constexpr double kLongestPrint_s = 10.0 * 365.0 * 86400.0;
+constexpr double kLongestPrintS = 10.0 * 365.0 * 86400.0;
 
 std::optional<double> seconds_in(std::string_view unit) {
   const auto is = [&](auto... names) { return (equal_ignoring_case(unit, names) || ...); };
@@ -77,7 +77,7 @@ std::optional<Seconds> duration(std::string_view text) {
     total_s += *value * *unit_s;
     text.remove_prefix(length);
   }
-  if (!(total_s > 0.0) || total_s > kLongestPrint_s) {
+  if (!(total_s > 0.0) || total_s > kLongestPrintS) {
     return std::nullopt;
   }
   return Seconds(total_s);
