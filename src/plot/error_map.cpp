@@ -53,7 +53,7 @@ constexpr double kLeastView = 1;
 constexpr double kFarthest = 1e5;
 
 constexpr std::string_view kMapStyle = R"(
-.cells path{fill:none;stroke-width:1.06;shape-rendering:crispEdges}
+.band{shape-rendering:crispEdges}.cells path{fill:none;stroke-width:1.06;shape-rendering:crispEdges}
 .bed{fill:none;stroke:#5b6675;stroke-width:1.5;stroke-dasharray:7 4}.plate{fill:#f6f8fa;stroke:#5b6675;stroke-width:1.2}
 .view{fill:#1f6fd633;stroke:#1f6fd6;stroke-width:1.5}.worst{fill:none;stroke:#d02f44;stroke-width:2}
 @media(prefers-color-scheme:dark){
@@ -140,7 +140,7 @@ void draw_cells(svg::Document& document, const ErrorGrid& grid, const Projection
   const ErrorGrid::Extent& extent = grid.extent();
   std::array<std::string, kLevels> runs;
   const auto level_at = [&](std::int64_t column, std::int64_t row) {
-    const double value = static_cast<double>(grid.at(column, row));
+    const auto value = static_cast<double>(grid.at(column, row));
     if (value < 0) {
       return -1;
     }
@@ -178,10 +178,10 @@ void draw_color_bar(svg::Document& document, const Scale& scale) {
   document.text(kColumn, kBarTop - 12, "head", "Largest error, \u00b5m");
   const double band = kBarHeight / kLevels;
   for (int level = 0; level < kLevels; ++level) {
-    document.raw(
-        fmt::format("<rect x=\"{}\" y=\"{:.2f}\" width=\"{}\" height=\"{:.2f}\" fill=\"{}\"/>\n",
-                    svg::coordinate(kColumn), kBarTop + kBarHeight - (level + 1) * band,
-                    svg::coordinate(kBarWidth), band + 0.3, level_color(level)));
+    document.raw(fmt::format(
+        "<rect class=\"band\" x=\"{}\" y=\"{:.2f}\" width=\"{}\" height=\"{:.2f}\" fill=\"{}\"/>\n",
+        svg::coordinate(kColumn), kBarTop + kBarHeight - (level + 1) * band,
+        svg::coordinate(kBarWidth), band + 0.3, level_color(level)));
   }
   document.rect(kColumn, kBarTop, kBarWidth, kBarHeight, "frame");
   for (const double value : decimal_ticks(0, scale.end_um, kMostBarTicks).values) {

@@ -22,8 +22,9 @@ Ticks every(double step, double low, double high) {
   Ticks ticks{.step = step, .values = {}};
   const double first = std::ceil(low / step - kTickSlack);
   const double last = std::floor(high / step + kTickSlack);
-  for (double i = first; i <= last; ++i) {
-    ticks.values.push_back(i * step);
+  const auto count = static_cast<int>(last - first) + 1;
+  for (int i = 0; i < count; ++i) {
+    ticks.values.push_back((first + i) * step);
   }
   return ticks;
 }
