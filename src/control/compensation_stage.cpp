@@ -1,6 +1,7 @@
 #include "compensation_stage.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace stepcast::control {
@@ -9,6 +10,12 @@ namespace {
 // Samples in a block: long enough to amortise the calls, short enough to stay in the first-level
 // cache with all lanes (4 axes * 3 arrays * 100 * 8 B = 10 kB).
 constexpr std::size_t kMostSamples = 100;
+// A command this close to the plan, over a whole block at rest, has settled: a thousandth of a step
+// of common machines, so that the last step comes out as the plan's.
+constexpr double kSettled_mm = 1e-5;
+// The slowest axis that ships settles in 1.2 s; an axis that needs longer is given up on and put on
+// the plan by its last step.
+constexpr std::size_t kMostDrained = 3000;
 
 }  // namespace
 
@@ -55,7 +62,24 @@ Result<std::size_t> CompensationStage::advance(planner::CornerSmoother& plan) {
     }
   }
   given_ = std::min(kMostSamples, available_ - padding_);
+  if (given_ == 0 && plan_ended_ && !settled_ && drained_ < kMostDrained) {
+    given_ = std::min(kMostSamples, padding_);
+    padding_ -= given_;
+    drained_ += given_;
+  }
+  settled_ = plan_ended_ && commands_rest_on_plan();
   return given_;
+}
+
+bool CompensationStage::commands_rest_on_plan() const {
+  for (const Lane& lane : lanes_.values) {
+    for (std::size_t k = 0; k < given_; ++k) {
+      if (std::abs(lane.command[k] - lane.plan[k]) > kSettled_mm) {
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
 Result<void> CompensationStage::read_plan(planner::CornerSmoother& plan, std::size_t samples) {

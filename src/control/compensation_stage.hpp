@@ -26,6 +26,8 @@ class CompensationStage {
   /// @returns how many; 0 at the end; an error of the plan.
   [[nodiscard]] Result<std::size_t> advance(planner::CornerSmoother& plan);
 
+  /// The last samples lie beyond the end of the plan.
+  [[nodiscard]] bool draining() const { return drained_ > 0; }
   [[nodiscard]] std::span<const double> path(Axis axis) const;
   [[nodiscard]] std::span<const double> plan(Axis axis) const;
   [[nodiscard]] std::span<const double> command(Axis axis) const;
@@ -38,13 +40,16 @@ class CompensationStage {
     std::vector<double> command;  // filtered samples not yet given out
   };
 
+  [[nodiscard]] bool commands_rest_on_plan() const;
   [[nodiscard]] Result<void> read_plan(planner::CornerSmoother& plan, std::size_t samples);
 
   PerAxis<Lane> lanes_;
   std::size_t available_ = 0;  // plan samples in every lane
   std::size_t given_ = 0;      // of these, handed out by the last advance()
-  std::size_t padding_ = 0;    // of these, at the end, beyond the plan
+  std::size_t padding_ = 0;    // of these, at the end, not to be given out
+  std::size_t drained_ = 0;    // samples given out beyond the end of the plan
   bool plan_ended_ = false;
+  bool settled_ = false;  // the last samples given out ended on the plan
 };
 
 }  // namespace stepcast::control

@@ -95,7 +95,7 @@ class MotionPipeline::Impl {
   }
 
   Result<bool> next(MotionBlock& block) {
-    if (finished_) {
+    if (phase_ == Phase::kDone) {
       return false;
     }
     auto filled = stage_.advance(*smoother_);
@@ -106,8 +106,7 @@ class MotionPipeline::Impl {
       events.clear();
     }
     if (*filled == 0) {
-      settle(block);
-      return true;
+      return phase_ == Phase::kMoving ? settle(block) : finish(block);
     }
     if (auto checked = check_travel(*filled); !checked) {
       return tl::unexpected(checked.error());
@@ -118,7 +117,7 @@ class MotionPipeline::Impl {
         return too_fast(motor, *filled);
       }
     }
-    give(block, *filled);
+    give(block, *filled, *filled);
     return true;
   }
 
@@ -128,9 +127,13 @@ class MotionPipeline::Impl {
   [[nodiscard]] Seconds planned_duration() const { return sampler_->planned_duration(); }
 
  private:
-  void give(MotionBlock& block, std::size_t samples) {
+  enum class Phase : std::uint8_t { kMoving, kSettled, kDone };
+
+  // `samples` of motion, stepped in as many periods.
+  void give(MotionBlock& block, std::size_t samples, std::size_t periods) {
     block.samples = samples;
-    block.ticks = samples * static_cast<std::size_t>(ticks_per_sample_);
+    block.draining = stage_.draining() || phase_ != Phase::kMoving;
+    block.ticks = periods * static_cast<std::size_t>(ticks_per_sample_);
     for (Axis axis : kAllAxes) {
       block.path_mm[axis] = stage_.path(axis).first(samples);
       block.plan_mm[axis] = stage_.plan(axis).first(samples);
@@ -144,16 +147,38 @@ class MotionPipeline::Impl {
     block.steps = &steps_;
   }
 
-  // The last block: at rest, every motor takes the step that its hysteresis may have held back.
-  void settle(MotionBlock& block) {
-    finished_ = true;
+  // The last block: every motor goes to where the plan ends, exactly.
+  Result<bool> settle(MotionBlock& block) {
+    phase_ = Phase::kSettled;
+    PerAxis<double> end;
+    for (Axis axis : kAllAxes) {
+      end[axis] = toolpath_.summary().end[axis].v;
+    }
+    for (Axis motor : kAllAxes) {
+      auto& generator = generators_[index(motor)];
+      const double at = stepgen::motor_position(profile_.kinematics, end, motor);
+      if (generator.push(std::span(&at, 1), steps_[motor]) != stepgen::StepStatus::kOk) {
+        return fail(Errc::kOutOfRange,
+                    fmt::format("the command of motor {} does not come to rest on the plan",
+                                axis_name(motor)),
+                    {}, "choose another compensator");
+      }
+    }
+    give(block, 0, 1);
+    return true;
+  }
+
+  // One more millisecond, in which a motor takes the step that its hysteresis may have held back.
+  Result<bool> finish(MotionBlock& block) {
+    phase_ = Phase::kDone;
     for (Axis motor : kAllAxes) {
       STEPCAST_CHECK(generators_[index(motor)].finish(steps_[motor]) == stepgen::StepStatus::kOk);
     }
-    give(block, 1);
+    give(block, 0, 1);
     for (Axis motor : kAllAxes) {
       STEPCAST_CHECK(totals_.steps[motor] == totals_.target_steps[motor]);
     }
+    return true;
   }
 
   Result<void> check_travel(std::size_t samples) const {
@@ -231,7 +256,7 @@ class MotionPipeline::Impl {
   PerAxis<std::vector<stepgen::StepEvent>> steps_;
   std::vector<double> motor_mm_;
   int ticks_per_sample_ = 0;
-  bool finished_ = false;
+  Phase phase_ = Phase::kMoving;
 };
 
 Result<std::unique_ptr<MotionPipeline>> MotionPipeline::create(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "stepcast/base/contracts.hpp"
 
@@ -30,8 +31,9 @@ double distance_to_segment(double x, double y, const Vertex& a, const Vertex& b)
 
 }  // namespace
 
-ContourMeter::ContourMeter(const ContourOptions& options)
-    : period_s_(1.0 / options.rate.v),
+ContourMeter::ContourMeter(const ContourOptions& options, Observer observer)
+    : observer_(std::move(observer)),
+      period_s_(1.0 / options.rate.v),
       half_window_(static_cast<std::size_t>(std::ceil(options.half_window.v * options.rate.v))) {
   plan_.reserve(2 * half_window_ + kSlack);
   tool_.reserve(2 * half_window_ + kSlack);
@@ -87,6 +89,9 @@ void ContourMeter::measure(std::size_t at) noexcept {
     max_place_ = tool_[at];
   }
   ++measured_total_;
+  if (observer_) {
+    observer_(Mm(tool_[at].x), Mm(tool_[at].y), Mm(d));
+  }
 }
 
 /// The last vertex of [from, last] with an arc length of at most `bound`; steps double until one is

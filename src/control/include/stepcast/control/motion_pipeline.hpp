@@ -24,7 +24,9 @@ namespace stepcast::control {
 /// Which controller runs a job: a planner and a compensator by name, and how jobs are read.
 struct ControllerChoice {
   std::string planner = "lookahead";
-  std::string compensator = "lpfbs-sharp";
+  /// None by default: filtered B-splines are patented in the United States (README), so a user
+  /// chooses them knowingly.
+  std::string compensator = "none";
   planner::ToolpathOptions toolpath;
   /// Axis speeds that the plan must keep below the profile's: what the compensator adds has to fit
   /// into the tick grid too. Unlike the profile's limits they slow a job down without refusing it.
@@ -46,10 +48,11 @@ struct RateExcess {
 /// Views are valid until the next call.
 struct MotionBlock {
   std::size_t samples{};                        ///< At the command rate (1 kHz).
+  bool draining{};  ///< The plan is over: only commands and motors are still coming to rest.
   PerAxis<std::span<const double>> path_mm;     ///< Tool frame, corners as the job has them.
   PerAxis<std::span<const double>> plan_mm;     ///< Tool frame, corners rounded.
   PerAxis<std::span<const double>> command_mm;  ///< Tool frame, after compensation.
-  std::size_t ticks{};                          ///< Of the step grid: samples * ticks per sample.
+  std::size_t ticks{};                          ///< Of the step grid.
   const PerAxis<std::vector<stepgen::StepEvent>>*
       steps{};  ///< By motor; ticks from the block's start.
 };

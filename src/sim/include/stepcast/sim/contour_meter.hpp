@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -39,7 +40,11 @@ struct ContourReport {
 /// Threads: one owner.
 class ContourMeter {
  public:
-  explicit ContourMeter(const ContourOptions& options = {});
+  /// Called with every measured sample: where the tool was, and how far from the path.
+  using Observer = std::function<void(Mm x, Mm y, Mm error)>;
+
+  /// `observer` may be empty.
+  explicit ContourMeter(const ContourOptions& options = {}, Observer observer = {});
 
   /// The next samples. No allocation; about log(window) distances per sample.
   /// @pre all four have the same size
@@ -71,6 +76,7 @@ class ContourMeter {
                                          double bound) const noexcept;
   void compact() noexcept;
 
+  Observer observer_;
   double period_s_;
   std::size_t half_window_;
   // Parallel queues of the last samples; measured_ is the index of the next one to measure.

@@ -43,7 +43,7 @@ class Session {
     /// (20 s, Germany to New Zealand); the device itself holds when its 6 s of motion are gone.
     std::chrono::milliseconds vanished_after{30'000};
     std::chrono::milliseconds progress_interval{250};
-    std::function<void(const SenderStatistics&)> on_progress;  ///< May be empty.
+    std::function<void(const SenderStatistics&)> on_progress{};  ///< May be empty.
   };
 
   explicit Session(Options options);

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace stepcast::cli {
+
+/// Every sub-command registers itself on the program and stores its exit status when it has run.
+/// One function a file; main.cpp lists them.
+void add_plan_command(CLI::App& app, int& status);
+void add_simulate_command(CLI::App& app, int& status);
+void add_device_command(CLI::App& app, int& status);
+void add_print_command(CLI::App& app, int& status);
+void add_console_command(CLI::App& app, int& status);
+void add_printers_command(CLI::App& app, int& status);
+void add_demo_command(CLI::App& app, int& status);
+void add_completion_command(CLI::App& app, int& status);
+
+}  // namespace stepcast::cli

@@ -1,0 +1,37 @@
+#include <CLI/CLI.hpp>
+
+#include "command.hpp"
+#include "exit_status.hpp"
+
+int main(int argc, char** argv) {
+  using namespace stepcast::cli;  // NOLINT(google-build-using-namespace)
+  CLI::App app{
+      "Stepcast plans a print, streams its motor steps to a device, and shows what happened."};
+  app.name("stepcast");
+  app.set_version_flag("--version", "stepcast " STEPCAST_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "First steps:\n"
+      "  stepcast demo                          print a small part on a virtual printer\n"
+      "  stepcast plan FILE                     how long will it take?\n"
+      "  stepcast device                        start a virtual printer on this machine\n"
+      "  stepcast print FILE --device HOST:PORT print on it\n"
+      "Exit status: 0 done, 2 command line, 3 bad input, 4 device, 5 print failed, 6 file, "
+      "130 stopped.");
+
+  int status = kSuccess;
+  add_plan_command(app, status);
+  add_simulate_command(app, status);
+  add_print_command(app, status);
+  add_device_command(app, status);
+  add_console_command(app, status);
+  add_printers_command(app, status);
+  add_demo_command(app, status);
+  add_completion_command(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kSuccess : kUsage;
+  }
+  return status;
+}
