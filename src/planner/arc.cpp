@@ -63,6 +63,10 @@ Result<Arc> arc_from_center(const ArcRequest& request, PlanePoint offset) {
     return fail(Errc::kOutOfRange, "the arc has no radius: its centre is its start point", {},
                 "I and J give the centre relative to the start");
   }
+  if (r_end < kSmallestRadius_mm) {
+    return fail(Errc::kOutOfRange, "the arc ends in its own centre", {},
+                "I and J give the centre relative to the start");
+  }
   if (std::abs(r_start - r_end) > kRadiusMismatch_mm) {
     return fail(Errc::kOutOfRange,
                 fmt::format("the arc starts {:.3f} mm and ends {:.3f} mm from its centre; at most "

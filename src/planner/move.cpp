@@ -30,7 +30,9 @@ PerAxis<double> Move::peak_direction() const {
   if (is_arc()) {
     // An arc turns through all directions soon enough; taking the full tangent on both axes only
     // costs a little speed on arcs shorter than a quarter turn.
-    const double turn = std::abs(arc.radius.v * arc.sweep / length.v);
+    // Where the radii of start and end differ, the wider one counts, and the way between them.
+    const double wider = std::max(arc.radius, arc.radius + arc.radius_change).v;
+    const double turn = std::hypot(wider * arc.sweep, arc.radius_change.v) / length.v;
     peak[arc.first] = turn;
     peak[arc.second] = turn;
   }
