@@ -229,7 +229,8 @@ void LookaheadPlanner::plan() {
   const std::size_t n = window_.size();
   // Backward. The entry speed of the first move is fixed: it is the exit of the move given before.
   std::size_t last_free = 0;  // latest junction that what follows does not hold down
-  MmPerS next = stop_speed(&window_.back(), nullptr);
+  // What follows the window is unknown and may ask for less than a stop from classic jerk.
+  MmPerS next = ended_ ? stop_speed(&window_.back(), nullptr) : MmPerS(0);
   const MmPerS end_speed = next;
   for (std::size_t i = n; i-- > 0;) {
     Entry& entry = window_[i];
