@@ -26,6 +26,9 @@ double trapezoid(double t, double width, double ramp) {
 // Each weight is the share of the kernel within half a sample of its place.
 SmoothingKernel sampled(double width_samples, double ramp_samples) {
   const double reach = 0.5 * (width_samples + ramp_samples);
+  if (reach <= 0.5) {
+    return {1.0};  // within one sample
+  }
   const auto half = static_cast<std::size_t>(std::ceil(reach - 0.5 + 1e-9));
   SmoothingKernel kernel(2 * half + 1, 0.0);
   constexpr int kParts = 64;  // midpoint rule; exact to 1e-4 of a weight, then normalised
@@ -42,15 +45,31 @@ SmoothingKernel sampled(double width_samples, double ramp_samples) {
   return kernel;
 }
 
-// Mean distance from the centre, samples: a jump in velocity of dv rounds a corner by half of this
-// times dv.
-double mean_distance(const SmoothingKernel& kernel) {
+// How far the kernel rounds the worst corner that junction deviation allows, mm.
+//
+// The tool runs into a corner at speed v braking by a, and out of it gathering speed by a. So t
+// away from the corner it is v|t| + a t^2/2 away from it along one leg or the other, and the
+// weighted mean of that is the rounding. s is the sine of half the angle between the legs.
+double largest_rounding(const SmoothingKernel& kernel, const machine::PathLimits& limits,
+                        Seconds period) {
+  const double a = limits.acceleration.v;
+  const double d = limits.junction_deviation.v;
   const double half = static_cast<double>(kernel.size() / 2);
-  double sum = 0.0;
+  double mean_time = 0.0;
+  double mean_square = 0.0;
   for (std::size_t i = 0; i < kernel.size(); ++i) {
-    sum += kernel[i] * std::abs(static_cast<double>(i) - half);
+    const double t = std::abs(static_cast<double>(i) - half) * period.v;
+    mean_time += kernel[i] * t;
+    mean_square += kernel[i] * t * t;
   }
-  return sum;
+  double largest = 0.0;
+  constexpr int kAngles = 64;  // smooth in s: the maximum is found to 1e-4 of itself
+  for (int i = 0; i <= kAngles; ++i) {
+    const double s = static_cast<double>(i) / kAngles;
+    largest = std::max(largest, std::sqrt(a * d * s * (1.0 + s)) * mean_time +
+                                    0.5 * a * std::sqrt(1.0 - s * s) * mean_square);
+  }
+  return largest;
 }
 
 }  // namespace
@@ -61,17 +80,22 @@ SmoothingKernel junction_kernel(const machine::PathLimits& limits, Seconds perio
   if (d <= 0.0 || std::isinf(a)) {
     return {1.0};
   }
-  const double ramp = std::isinf(limits.jerk.v) ? 0.0 : a / limits.jerk.v / period.v;
-  const double largest_jump = std::sqrt(8.0 * a * d) * period.v;  // mm a sample
-  double low = 0.0;
-  double high = std::sqrt(8.0 * d / a) / period.v;
-  constexpr int kRounds = 40;
-  for (int round = 0; round < kRounds; ++round) {
-    const double width = 0.5 * (low + high);
-    const double rounding = 0.5 * largest_jump * mean_distance(sampled(width, ramp));
-    (rounding <= d ? low : high) = width;
-  }
-  return sampled(low, ramp);
+  // The widest boxes whose rounding d allows: first the jerk box alone, then the other around it.
+  const auto widest = [&](double limit, const auto& kernel_of) {
+    double low = 0.0;
+    double high = limit;
+    constexpr int kRounds = 40;  // to 1e-12 of the width
+    for (int round = 0; round < kRounds; ++round) {
+      const double width = 0.5 * (low + high);
+      (largest_rounding(kernel_of(width), limits, period) <= d ? low : high) = width;
+    }
+    return low;
+  };
+  const double jerk_box = std::isinf(limits.jerk.v) ? 0.0 : a / limits.jerk.v / period.v;
+  const double ramp = widest(jerk_box, [](double width) { return sampled(0.0, width); });
+  const double width =
+      widest(std::sqrt(8.0 * d / a) / period.v, [&](double w) { return sampled(w, ramp); });
+  return sampled(width, ramp);
 }
 
 CornerSmoother::CornerSmoother(Sampler& plan, const PerAxis<Mm>& start, SmoothingKernel kernel)
@@ -105,8 +129,10 @@ Result<std::size_t> CornerSmoother::read(const SampleSpans& path, const SampleSp
   const std::size_t given = std::min(wanted, raw_[Axis::kX].size() - half_ - padding_);
   for (Axis axis : kAllAxes) {
     std::vector<double>& raw = raw_[axis];
-    std::fill(raw.begin() + static_cast<std::ptrdiff_t>(have + got), raw.end(),
-              raw[have + got - 1]);
+    if (got < missing && have + got > 0) {
+      std::fill(raw.begin() + static_cast<std::ptrdiff_t>(have + got), raw.end(),
+                raw[have + got - 1]);
+    }
     for (std::size_t k = 0; k < given; ++k) {
       // Around the middle sample, so that a rest stays bit-exact where it is.
       const double* window = raw.data() + k;

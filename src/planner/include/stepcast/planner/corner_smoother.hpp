@@ -21,8 +21,9 @@ using SmoothingKernel = std::vector<double>;
 /// most sqrt(8 a d). A box of width W centred in time turns the jump into an acceleration dv/W and
 /// rounds the corner by dv W/8. With W = sqrt(8 d/a) the first is at most a, the second at most d:
 /// the arc that the rule promises. A second, narrower box of a/j bounds the jerk; W is made a
-/// little smaller so that the two together still round by no more than d. Derivation and figures:
-/// docs/theory/planning.md.
+/// little smaller so that no corner is rounded by more than d, with the jerk box and with the
+/// braking before and after the corner. That braking comes on top of dv/W: together they stay below
+/// 1.7 a on a single corner. Derivation and figures: docs/theory/planning.md.
 ///
 /// @returns {1} (no smoothing) when the deviation is 0.
 [[nodiscard]] SmoothingKernel junction_kernel(const machine::PathLimits& limits, Seconds period);
