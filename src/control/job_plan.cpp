@@ -12,12 +12,9 @@
 namespace stepcast::control {
 namespace {
 
-// Each attempt removes the excess seen so far, and a job shows its fastest travel early.
+// Each attempt slows the places down that did not fit, by what they exceeded; neighbours that begin
+// to exceed because of it come in the next one.
 constexpr int kMostAttempts = 20;
-// Below the exact limit by what rounding to the tick grid may add.
-constexpr double kCeilingMargin = 0.998;
-// A compensator that leaves less than this of the speed is the wrong one for the machine.
-constexpr MmPerS kLowestCeiling{10.0};
 
 class Attempt {
  public:
@@ -82,40 +79,20 @@ class Attempt {
   std::array<shaping::PeakMeter, kAxisCount> command_meters_;
 };
 
-// Lowers the ceiling of the axes that drive the motor by the excess; false when that cannot help.
-bool lower_ceiling(ControllerChoice& choice, const RateExcess& excess,
-                   const machine::Profile& profile) {
-  const MmPerS added = excess.command_speed - excess.plan_speed;
-  const MmPerS target = (excess.limit - added) * kCeilingMargin;
-  const bool coupled = profile.kinematics == machine::Kinematics::kCoreXy;
-  for (Axis axis : {Axis::kX, Axis::kY}) {
-    if (axis != excess.motor && !coupled) {
-      continue;
-    }
-    MmPerS& ceiling = choice.speed_ceiling[axis];
-    const MmPerS now = std::min(ceiling, profile.axes[axis].max_speed);
-    // A belt carries the sum of both axes: take its excess from either in proportion.
-    const double share =
-        coupled && excess.plan_speed > MmPerS(0) ? std::min(1.0, target / excess.plan_speed) : 1.0;
-    const MmPerS next = coupled ? now * share : std::min(now, target);
-    // Always some progress, also when the plan was not at its ceiling in the failing block.
-    ceiling = std::min(next, now * kCeilingMargin);
-    if (ceiling < kLowestCeiling) {
-      return false;
-    }
-  }
-  return excess.motor == Axis::kX || excess.motor == Axis::kY;
-}
-
 void add_warnings(JobPlan& plan, const machine::Profile& profile) {
-  for (Axis axis : {Axis::kX, Axis::kY}) {
-    if (plan.choice.speed_ceiling[axis] < profile.axes[axis].max_speed) {
-      plan.warnings.push_back(fmt::format(
-          "{} is planned at no more than {:.1f} mm/s: compensation adds to it, and one step a tick "
-          "at {:g} kHz ends at {:.1f} mm/s.",
-          axis == Axis::kX ? "X" : "Y", plan.choice.speed_ceiling[axis].v,
-          profile.tick_rate.v / 1000.0, profile.tick_rate.v / profile.axes[axis].steps_per_mm));
+  if (!plan.choice.slow_zones.empty()) {
+    double least = 1.0;
+    std::int64_t moves = 0;
+    for (const planner::SlowZone& zone : plan.choice.slow_zones) {
+      least = std::min(least, zone.share);
+      moves += zone.last - zone.first + 1;
     }
+    plan.warnings.push_back(fmt::format(
+        "{} moves run slower than asked, down to {:.0f} %: with compensation they would need more "
+        "than one step a tick at {:g} kHz.",
+        moves, 100.0 * least, profile.tick_rate.v / 1000.0));
+  }
+  for (Axis axis : {Axis::kX, Axis::kY}) {
     const MmPerS2 allowed =
         profile.axes[axis].max_acceleration * profile.compensated_acceleration_ratio;
     const MmPerS2 peak = plan.command_peaks[axis].acceleration.value;
@@ -153,8 +130,9 @@ Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profi
       return tl::unexpected(reader.error());
     }
     Attempt run(plan, profile);
-    auto pipeline = MotionPipeline::create(std::move(*reader), profile, tried,
-                                           [&](const auto& marker) { run.see(marker); });
+    auto pipeline = MotionPipeline::create(
+        std::move(*reader), profile, tried, [&](const auto& marker) { run.see(marker); },
+        OnExcess::kSurvey);
     if (!pipeline) {
       return tl::unexpected(pipeline.error());
     }
@@ -167,10 +145,11 @@ Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profi
       add_warnings(plan, profile);
       return plan;
     }
-    const auto& excess = (*pipeline)->rate_excess();
-    if (!excess || attempt == kMostAttempts || !lower_ceiling(tried, *excess, profile)) {
+    const auto excess = (*pipeline)->excess();
+    if (excess.empty() || attempt == kMostAttempts) {
       return tl::unexpected(done.error());
     }
+    tried.slow_zones = planner::combine(tried.slow_zones, excess);
     if (restarted) {
       restarted();
     }

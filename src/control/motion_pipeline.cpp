@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <deque>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,6 +19,14 @@
 namespace stepcast::control {
 namespace {
 
+// A move acts on the compensated command for about this long before and after it: the reach of a
+// filter's basis function, and the first swing of what it answers.
+constexpr Seconds kInfluence{0.06};
+// Slow down a little more than the measured excess asks, since the rest of the command stays.
+constexpr double kExcessMargin = 0.97;
+// In one attempt at most this much, so that one bad place is not made slower than it needs.
+constexpr double kSmallestShare = 0.5;
+
 // E counts from the start of the job.
 PerAxis<Mm> home_position(const machine::Profile& profile) {
   PerAxis<Mm> home;
@@ -31,10 +40,13 @@ PerAxis<Mm> home_position(const machine::Profile& profile) {
 
 class MotionPipeline::Impl {
  public:
-  Impl(gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice)
+  Impl(gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
+       OnExcess on_excess)
       : profile_(profile),
         planning_profile_(profile),
-        toolpath_(std::move(reader), profile, choice.toolpath) {
+        on_excess_(on_excess),
+        toolpath_(std::move(reader), profile, choice.toolpath),
+        zones_(toolpath_, choice.slow_zones) {
     for (Axis axis : kAllAxes) {
       MmPerS& speed = planning_profile_.axes[axis].max_speed;
       speed = std::min(speed, choice.speed_ceiling[axis]);
@@ -43,7 +55,7 @@ class MotionPipeline::Impl {
 
   Result<void> build(const ControllerChoice& choice,
                      std::function<void(const planner::TimedMarker&)> on_marker) {
-    auto planner = planner::make_planner(choice.planner, planning_profile_, toolpath_);
+    auto planner = planner::make_planner(choice.planner, planning_profile_, zones_);
     if (!planner) {
       return tl::unexpected(planner.error());
     }
@@ -54,7 +66,8 @@ class MotionPipeline::Impl {
         planner::Sampler::Options{.period = Seconds(1.0 / shaping::kCommandRate.v),
                                   .lead_in = kLeadIn,
                                   .lead_out = kLeadOut},
-        std::move(on_marker));
+        std::move(on_marker),
+        [this](const planner::Move& move, Seconds start) { remember(move.number, start); });
     auto kernel =
         planner_->wants_rounded_corners()
             ? planner::junction_kernel(profile_.path, Seconds(1.0 / shaping::kCommandRate.v))
@@ -106,6 +119,9 @@ class MotionPipeline::Impl {
       events.clear();
     }
     if (*filled == 0) {
+      if (!excess_.empty()) {
+        return tl::unexpected(worst_excess_);
+      }
       return phase_ == Phase::kMoving ? settle(block) : finish(block);
     }
     if (auto checked = check_travel(*filled); !checked) {
@@ -114,7 +130,9 @@ class MotionPipeline::Impl {
     for (Axis motor : kAllAxes) {
       const auto positions = motor_positions(motor, *filled, &CompensationStage::command);
       if (generators_[index(motor)].push(positions, steps_[motor]) != stepgen::StepStatus::kOk) {
-        return too_fast(motor, *filled);
+        if (auto noted = note_excess(motor, *filled); !noted) {
+          return tl::unexpected(noted.error());
+        }
       }
     }
     give(block, *filled, *filled);
@@ -122,7 +140,7 @@ class MotionPipeline::Impl {
   }
 
   MotionTotals totals_;
-  std::optional<RateExcess> rate_excess_;
+  std::vector<planner::SlowZone> excess_;
   planner::Toolpath& toolpath() { return toolpath_; }
   [[nodiscard]] Seconds planned_duration() const { return sampler_->planned_duration(); }
 
@@ -143,6 +161,7 @@ class MotionPipeline::Impl {
       totals_.target_steps[axis] = generator.target() - start_steps_[axis];
       totals_.step_count[axis] += static_cast<std::int64_t>(steps_[axis].size());
     }
+    time_ += Seconds(static_cast<double>(samples) / shaping::kCommandRate.v);
     totals_.ticks += static_cast<Ticks>(block.ticks);
     block.steps = &steps_;
   }
@@ -229,24 +248,57 @@ class MotionPipeline::Impl {
     return MmPerS(step * shaping::kCommandRate.v);
   }
 
-  [[nodiscard]] tl::unexpected<Error> too_fast(Axis motor, std::size_t samples) {
-    RateExcess excess;
-    excess.motor = motor;
-    excess.command_speed = fastest(motor_positions(motor, samples, &CompensationStage::command));
-    excess.plan_speed = fastest(motor_positions(motor, samples, &CompensationStage::plan));
-    excess.limit = MmPerS(profile_.tick_rate.v / profile_.axes[motor].steps_per_mm);
-    rate_excess_ = excess;
-    return fail(Errc::kOutOfRange,
-                fmt::format("the command drives motor {} at {:.1f} mm/s; one step a tick at {:g} "
-                            "kHz allows {:.1f} mm/s",
-                            axis_name(motor), excess.command_speed.v, profile_.tick_rate.v / 1000.0,
-                            excess.limit.v),
-                {}, "lower --max-speed or raise --tick-rate");
+  // Keeps the moves that the samples under way may belong to.
+  void remember(std::int64_t number, Seconds start) {
+    recent_.push_back({number, start});
+    while (recent_.size() > 1 && recent_[1].start < time_ - kInfluence) {
+      recent_.pop_front();
+    }
+  }
+
+  // A motor would have to make two steps in one tick. Notes which moves are to blame.
+  Result<void> note_excess(Axis motor, std::size_t samples) {
+    const auto positions = motor_positions(motor, samples, &CompensationStage::command);
+    const MmPerS speed = fastest(positions);
+    const MmPerS limit(profile_.tick_rate.v / profile_.axes[motor].steps_per_mm);
+    if (speed > worst_speed_) {
+      worst_speed_ = speed;
+      worst_excess_ = {
+          Errc::kOutOfRange,
+          fmt::format("the command drives motor {} at {:.1f} mm/s; one step a tick at {:g} kHz "
+                      "allows {:.1f} mm/s",
+                      axis_name(motor), speed.v, profile_.tick_rate.v / 1000.0, limit.v),
+          {},
+          "lower --max-speed or raise --tick-rate"};
+    }
+    planner::SlowZone zone;
+    zone.share = std::clamp(kExcessMargin * (limit / speed), kSmallestShare, kExcessMargin);
+    const Seconds from = time_ - kInfluence;
+    const Seconds to =
+        time_ + Seconds(static_cast<double>(samples) / shaping::kCommandRate.v) + kInfluence;
+    zone.first = recent_.empty() ? 0 : recent_.front().number;
+    zone.last = zone.first;
+    for (const Begun& move : recent_) {
+      if (move.start <= from) {
+        zone.first = move.number;
+      }
+      if (move.start <= to) {
+        zone.last = move.number;
+      }
+    }
+    excess_.push_back(zone);
+    generators_[index(motor)].start(positions.back());
+    if (on_excess_ == OnExcess::kFail) {
+      return tl::unexpected(worst_excess_);
+    }
+    return {};
   }
 
   const machine::Profile& profile_;
   machine::Profile planning_profile_;  // with the speed ceiling
+  OnExcess on_excess_;
   planner::Toolpath toolpath_;
+  planner::ZoneSource zones_;
   std::unique_ptr<planner::Planner> planner_;
   std::unique_ptr<planner::Sampler> sampler_;
   std::unique_ptr<planner::CornerSmoother> smoother_;
@@ -256,13 +308,22 @@ class MotionPipeline::Impl {
   PerAxis<std::vector<stepgen::StepEvent>> steps_;
   std::vector<double> motor_mm_;
   int ticks_per_sample_ = 0;
+
+  struct Begun {
+    std::int64_t number;
+    Seconds start;
+  };
+  std::deque<Begun> recent_;  // moves begun since time_ - kInfluence
+  Seconds time_;              // of the block's first sample
+  Error worst_excess_;
+  MmPerS worst_speed_;
   Phase phase_ = Phase::kMoving;
 };
 
 Result<std::unique_ptr<MotionPipeline>> MotionPipeline::create(
     gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
-    std::function<void(const planner::TimedMarker&)> on_marker) {
-  auto impl = std::make_unique<Impl>(std::move(reader), profile, choice);
+    std::function<void(const planner::TimedMarker&)> on_marker, OnExcess on_excess) {
+  auto impl = std::make_unique<Impl>(std::move(reader), profile, choice, on_excess);
   if (auto built = impl->build(choice, std::move(on_marker)); !built) {
     return tl::unexpected(built.error());
   }
@@ -275,8 +336,8 @@ MotionPipeline::~MotionPipeline() = default;
 Result<bool> MotionPipeline::next(MotionBlock& block) {
   return impl_->next(block);
 }
-const std::optional<RateExcess>& MotionPipeline::rate_excess() const {
-  return impl_->rate_excess_;
+std::span<const planner::SlowZone> MotionPipeline::excess() const {
+  return impl_->excess_;
 }
 const MotionTotals& MotionPipeline::totals() const {
   return impl_->totals_;

@@ -749,8 +749,8 @@ class Toolpath::Interpreter {
     return {};
   }
 
-  void count(const Move& move) {
-    ++summary_.moves;
+  void count(Move& move) {
+    move.number = summary_.moves++;
     summary_.filament = std::max(summary_.filament, move.end[Axis::kE]);
     // Without slicer comments a layer is a height at which something is extruded level.
     if (move.extrudes() && !move.moves(Axis::kZ) && move.end[Axis::kZ] > top_) {

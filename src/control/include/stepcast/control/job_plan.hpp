@@ -23,7 +23,7 @@ struct LayerStart {
 /// Everything that is known of a job once it has been planned from end to end.
 struct JobPlan {
   std::filesystem::path file;
-  /// The choice that runs: the one asked for, with the speed ceiling that it needed.
+  /// The choice that runs: the one asked for, with the slow zones that it needed.
   ControllerChoice choice;
   Seconds print_time;  ///< Of moves and dwells. Waiting for heaters is not in it.
   MotionTotals motion;
@@ -43,10 +43,10 @@ using BlockObserver = std::function<void(const MotionBlock&)>;
 
 /// Plans a whole job: everything is computed and checked, nothing moves.
 ///
-/// When the compensated command would need more than one step a tick, X and Y are planned slower,
-/// just enough, and the job is planned again; JobPlan::choice holds the ceiling that was found and
-/// a warning says so. `observer` (may be empty) sees the blocks of every attempt, the last one
-/// complete; `restarted` (may be empty) is called before each further attempt.
+/// Where the compensated command would need more than one step a tick, the moves around that place
+/// are slowed down, just enough, and the job is planned again; JobPlan::choice holds the zones that
+/// were found and a warning says so. `observer` (may be empty) sees the blocks of every attempt,
+/// the last one complete; `restarted` (may be empty) is called before each further attempt.
 ///
 /// Cost: some hundred microseconds of CPU a second of print; constant memory but for the layers.
 /// @returns any error of the job, the profile or the choice.

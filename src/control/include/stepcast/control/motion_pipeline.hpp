@@ -5,7 +5,6 @@
 #include <functional>
 #include <limits>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "stepcast/gcode/reader.hpp"
 #include "stepcast/machine/profile.hpp"
 #include "stepcast/planner/sampler.hpp"
+#include "stepcast/planner/slow_zones.hpp"
 #include "stepcast/planner/toolpath.hpp"
 #include "stepcast/stepgen/step_generator.hpp"
 
@@ -28,27 +28,29 @@ struct ControllerChoice {
   /// chooses them knowingly.
   std::string compensator = "none";
   planner::ToolpathOptions toolpath;
-  /// Axis speeds that the plan must keep below the profile's: what the compensator adds has to fit
-  /// into the tick grid too. Unlike the profile's limits they slow a job down without refusing it.
+  /// Axis speeds that the plan keeps below the profile's. Unlike the profile's limits they slow a
+  /// job down without refusing it.
   PerAxis<MmPerS> speed_ceiling{{kUnlimited, kUnlimited, kUnlimited, kUnlimited}};
+
+  /// Places where the job runs slower: what the compensator adds there would not fit into the tick
+  /// grid otherwise. plan_job() finds them.
+  std::vector<planner::SlowZone> slow_zones;
 
   static constexpr MmPerS kUnlimited{std::numeric_limits<double>::infinity()};
 };
 
-/// Why a block could not be stepped: a motor would have had to make two steps in one tick.
-struct RateExcess {
-  Axis motor{};
-  MmPerS command_speed;  ///< Of the motor, fastest in the block.
-  MmPerS plan_speed;     ///< Of the same motor before compensation, fastest in the block.
-  MmPerS limit;          ///< One step a tick.
+/// What a pipeline does when a motor would have to make two steps in one tick.
+enum class OnExcess : std::uint8_t {
+  kFail,    ///< End with an error at once.
+  kSurvey,  ///< Go on without valid steps, collect all such places, and fail at the end.
 };
 
 /// A stretch of motion of all axes: what was planned, what is commanded, and the steps for it.
 ///
 /// Views are valid until the next call.
 struct MotionBlock {
-  std::size_t samples{};                        ///< At the command rate (1 kHz).
-  bool draining{};  ///< The plan is over: only commands and motors are still coming to rest.
+  std::size_t samples{};  ///< At the command rate (1 kHz).
+  bool draining{};        ///< The plan is over: only commands and motors are still coming to rest.
   PerAxis<std::span<const double>> path_mm;     ///< Tool frame, corners as the job has them.
   PerAxis<std::span<const double>> plan_mm;     ///< Tool frame, corners rounded.
   PerAxis<std::span<const double>> command_mm;  ///< Tool frame, after compensation.
@@ -79,7 +81,8 @@ class MotionPipeline {
   /// @returns kNotFound for an unknown planner or compensator; an unstable compensator.
   [[nodiscard]] static Result<std::unique_ptr<MotionPipeline>> create(
       gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
-      std::function<void(const planner::TimedMarker&)> on_marker = {});
+      std::function<void(const planner::TimedMarker&)> on_marker = {},
+      OnExcess on_excess = OnExcess::kFail);
 
   ~MotionPipeline();
 
@@ -87,8 +90,9 @@ class MotionPipeline {
   /// (file:line), kOutOfRange when the compensated command leaves the travel or the tick grid.
   [[nodiscard]] Result<bool> next(MotionBlock& block);
 
-  /// Set when next() failed because a motor was driven beyond the tick grid.
-  [[nodiscard]] const std::optional<RateExcess>& rate_excess() const;
+  /// The places where a motor was driven beyond the tick grid, each with the share of its speed at
+  /// which it should fit.
+  [[nodiscard]] std::span<const planner::SlowZone> excess() const;
 
   [[nodiscard]] const MotionTotals& totals() const;
   /// Complete at the end.

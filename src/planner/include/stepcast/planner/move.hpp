@@ -35,6 +35,7 @@ struct Move {
   MmPerS2 acceleration;       ///< Limit of the job (M204); infinite when it says nothing.
   PerAxis<MmPerS> max_speed;  ///< Limits of the job (M203); infinite when it says nothing.
   std::int64_t line{};        ///< Of the job.
+  std::int64_t number{};      ///< Counts the moves of the job from 0.
 
   [[nodiscard]] bool is_arc() const { return arc.sweep != 0.0; }
   [[nodiscard]] bool moves(Axis axis) const { return start[axis] != end[axis] || sweeps(axis); }

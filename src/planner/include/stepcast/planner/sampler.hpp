@@ -35,9 +35,13 @@ class Sampler {
     Seconds lead_out{0.4};
   };
 
-  /// `planner` must outlive the sampler. `on_marker` may be empty.
+  /// Told that a move begins at this time since the first sample.
+  using MoveListener = std::function<void(const Move&, Seconds)>;
+
+  /// `planner` must outlive the sampler. The listeners may be empty; they are called ahead of the
+  /// samples that they concern.
   Sampler(Planner& planner, const PerAxis<Mm>& start, const Options& options,
-          std::function<void(const TimedMarker&)> on_marker);
+          std::function<void(const TimedMarker&)> on_marker, MoveListener on_move = {});
 
   /// Fills the spans from the front and returns how many samples were written; fewer than asked
   /// only at the end of the trajectory. An error of the planner is final.
@@ -54,6 +58,7 @@ class Sampler {
   Planner& planner_;
   Options options_;
   std::function<void(const TimedMarker&)> on_marker_;
+  MoveListener on_move_;
 
   // The item under way, in seconds since the first sample.
   PlannedMove current_;
