@@ -29,6 +29,9 @@ constexpr double kSpeedTolerance = 1e-3;
 // Longest filament move taken from a job; the same bound as Marlin's EXTRUDE_MAXLENGTH. A longer
 // one is a damaged number or a lost G92, and would strip the filament.
 constexpr Mm kLongestExtrusion{200.0};
+// Longest rest or single move taken from a job. Beyond a day it is a damaged number, and would keep
+// a planner busy for ever.
+constexpr double kLongestLine_s = 24.0 * 3600.0;
 // Chords of a G5 spline stay this close to it: a quarter of a motor step of common machines.
 constexpr double kSplineTolerance_mm = 0.0025;
 // Shorter moves are rounding noise of the job and are carried over into the next move.
@@ -367,10 +370,9 @@ class Toolpath::Interpreter {
 
   Result<void> dwell() {
     const double seconds = command_.value('S').value_or(command_.value('P').value_or(0.0) / 1000.0);
-    constexpr double kLongestDwell_s = 24.0 * 3600.0;  // beyond a day it is a damaged number
-    if (seconds < 0 || seconds > kLongestDwell_s) {
+    if (seconds < 0 || seconds > kLongestLine_s) {
       return out_of_range(
-          fmt::format("a dwell of {} s is outside 0 to {} s", seconds, kLongestDwell_s));
+          fmt::format("a dwell of {} s is outside 0 to {} s", seconds, kLongestLine_s));
     }
     pending_.emplace_back(Dwell{Seconds(seconds), command_.line});
     return {};
@@ -725,6 +727,21 @@ class Toolpath::Interpreter {
   Result<void> check_speed(const Move& move) {
     const PerAxis<double> share = move.peak_direction();
     bool slowed = false;
+    MmPerS speed = move.speed;
+    for (Axis axis : kAllAxes) {
+      if (share[axis] > 0.0) {
+        speed = std::min(speed, move.max_speed[axis] / share[axis]);
+      }
+    }
+    // A ramp up and one down take at most twice what the speed and the acceleration take alone.
+    const double seconds =
+        (move.length / speed).v + 2.0 * std::sqrt(move.length.v / move.acceleration.v);
+    if (!(seconds <= kLongestLine_s)) {
+      return out_of_range(
+          fmt::format("the move would take {:.3g} s; one line may take {} s", seconds,
+                      kLongestLine_s),
+          "the feed rate or an acceleration (M203, M204, M220) is too low, or the file is damaged");
+    }
     for (Axis axis : kAllAxes) {
       const MmPerS limit = profile_.axes[axis].max_speed;
       const MmPerS asked =
