@@ -92,8 +92,8 @@ inline Result<void> read_all(planner::CornerSmoother& smoother, std::size_t most
 
 /// Plans G-code with the planner of that name.
 inline Result<JobRun> run_job(std::string_view gcode, const machine::Profile& profile,
-                              std::string_view planner_name,
-                              std::size_t most_samples = 10'000'000) {
+                              std::string_view planner_name, std::size_t most_samples = 10'000'000,
+                              const planner::Sampler::Options& rests = {}) {
   planner::Toolpath toolpath(gcode::Reader::from_text(gcode, "job"), profile, {});
   auto planner = planner::make_planner(planner_name, profile, toolpath);
   if (!planner) {
@@ -105,7 +105,7 @@ inline Result<JobRun> run_job(std::string_view gcode, const machine::Profile& pr
                    : planner::SmoothingKernel{1.0};
   RecordingPlanner recorder(**planner);
   const PerAxis<Mm> home = home_of(profile);
-  planner::Sampler sampler(recorder, home, {}, {});
+  planner::Sampler sampler(recorder, home, rests, {});
   planner::CornerSmoother smoother(sampler, home, run.kernel);
   if (auto read = read_all(smoother, most_samples, run); !read) {
     return tl::unexpected(read.error());
