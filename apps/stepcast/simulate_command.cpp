@@ -69,10 +69,8 @@ int run(const Options& options) {
   if (!simulation) {
     return report(simulation.error(), options.json);
   }
-  auto plan = control::plan_job(
-      options.controller.file, resolved->profile, resolved->choice,
-      [&](const control::MotionBlock& block) { simulation->see(block); },
-      [&] { simulation = MachineSimulation::create(resolved->profile, settings); });
+  auto plan = control::plan_job(options.controller.file, resolved->profile, resolved->choice,
+                                [&](const control::MotionBlock& block) { simulation->see(block); });
   if (!plan) {
     return report(plan.error(), options.json);
   }

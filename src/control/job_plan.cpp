@@ -12,13 +12,14 @@
 namespace stepcast::control {
 namespace {
 
-// Each attempt slows the places down that did not fit, by what they exceeded; neighbours that begin
-// to exceed because of it come in the next one.
-constexpr int kMostAttempts = 20;
+// A place that is slowed down shifts all that follows in time, and with it in the windows of a
+// compensator, so that another place may begin to exceed. Places near the limit are therefore
+// slowed down with those beyond it, and mostly the second survey finds nothing.
+constexpr int kMostSurveys = 20;
 
-class Attempt {
+class PlanRun {
  public:
-  Attempt(JobPlan& plan, const machine::Profile& profile) : plan_(plan) {
+  PlanRun(JobPlan& plan, const machine::Profile& profile) : plan_(plan) {
     for (Axis axis : kAllAxes) {
       const double home = axis == Axis::kE ? 0.0 : profile.axes[axis].home.v;
       plan_meters_[index(axis)].start(home);
@@ -79,6 +80,46 @@ class Attempt {
   std::array<shaping::PeakMeter, kAxisCount> command_meters_;
 };
 
+Result<std::unique_ptr<MotionPipeline>> open_pipeline(
+    const std::filesystem::path& file, const machine::Profile& profile,
+    const ControllerChoice& choice, PipelineMode mode,
+    std::function<void(const planner::TimedMarker&)> on_marker) {
+  auto reader = gcode::Reader::open(file);
+  if (!reader) {
+    return tl::unexpected(reader.error());
+  }
+  return MotionPipeline::create(std::move(*reader), profile, choice, std::move(on_marker), mode);
+}
+
+// Finds the slow zones that a compensated job needs.
+Result<void> fit_tick_grid(const std::filesystem::path& file, const machine::Profile& profile,
+                           ControllerChoice& choice) {
+  if (choice.compensator == "none") {
+    return {};  // the profile's own limits fit, and nothing adds to them
+  }
+  for (int survey = 0; survey < kMostSurveys; ++survey) {
+    auto pipeline = open_pipeline(file, profile, choice, PipelineMode::kSurvey, {});
+    if (!pipeline) {
+      return tl::unexpected(pipeline.error());
+    }
+    MotionBlock block;
+    for (;;) {
+      auto more = (*pipeline)->next(block);
+      if (!more) {
+        return tl::unexpected(more.error());
+      }
+      if (!*more) {
+        break;
+      }
+    }
+    if ((*pipeline)->fits_tick_grid()) {
+      return {};
+    }
+    choice.slow_zones = planner::combine(choice.slow_zones, (*pipeline)->excess());
+  }
+  return {};  // the plan that follows names what still does not fit
+}
+
 void add_warnings(JobPlan& plan, const machine::Profile& profile) {
   if (!plan.choice.slow_zones.empty()) {
     double least = 1.0;
@@ -118,42 +159,28 @@ void add_warnings(JobPlan& plan, const machine::Profile& profile) {
 }  // namespace
 
 Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profile& profile,
-                         const ControllerChoice& choice, const BlockObserver& observer,
-                         const std::function<void()>& restarted) {
-  ControllerChoice tried = choice;
-  for (int attempt = 1;; ++attempt) {
-    JobPlan plan;
-    plan.file = file;
-    plan.choice = tried;
-    auto reader = gcode::Reader::open(file);
-    if (!reader) {
-      return tl::unexpected(reader.error());
-    }
-    Attempt run(plan, profile);
-    auto pipeline = MotionPipeline::create(
-        std::move(*reader), profile, tried, [&](const auto& marker) { run.see(marker); },
-        OnExcess::kSurvey);
-    if (!pipeline) {
-      return tl::unexpected(pipeline.error());
-    }
-    auto done = run.run(**pipeline, observer);
-    if (done) {
-      if (plan.toolpath.moves == 0) {
-        return fail(Errc::kMalformed, "the job moves nothing", file.string(),
-                    "it may be truncated, or no G-code at all");
-      }
-      add_warnings(plan, profile);
-      return plan;
-    }
-    const auto excess = (*pipeline)->excess();
-    if (excess.empty() || attempt == kMostAttempts) {
-      return tl::unexpected(done.error());
-    }
-    tried.slow_zones = planner::combine(tried.slow_zones, excess);
-    if (restarted) {
-      restarted();
-    }
+                         const ControllerChoice& choice, const BlockObserver& observer) {
+  JobPlan plan;
+  plan.file = file;
+  plan.choice = choice;
+  if (auto fitted = fit_tick_grid(file, profile, plan.choice); !fitted) {
+    return tl::unexpected(fitted.error());
   }
+  PlanRun run(plan, profile);
+  auto pipeline = open_pipeline(file, profile, plan.choice, PipelineMode::kSteps,
+                                [&](const auto& marker) { run.see(marker); });
+  if (!pipeline) {
+    return tl::unexpected(pipeline.error());
+  }
+  if (auto done = run.run(**pipeline, observer); !done) {
+    return tl::unexpected(done.error());
+  }
+  if (plan.toolpath.moves == 0) {
+    return fail(Errc::kMalformed, "the job moves nothing", file.string(),
+                "it may be truncated, or no G-code at all");
+  }
+  add_warnings(plan, profile);
+  return plan;
 }
 
 }  // namespace stepcast::control

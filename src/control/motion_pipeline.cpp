@@ -22,8 +22,13 @@ namespace {
 // A move acts on the compensated command for about this long before and after it: the reach of a
 // filter's basis function, and the first swing of what it answers.
 constexpr Seconds kInfluence{0.06};
-// Slow down a little more than the measured excess asks, since the rest of the command stays.
-constexpr double kExcessMargin = 0.97;
+// Slow down a little more than the measured excess asks: what surrounds the place stays as fast.
+// Smaller: fewer surveys; larger: faster prints.
+constexpr double kExcessMargin = 0.93;
+// From this share of the limit on a place is near it: what a shift in time of a few ms can add.
+constexpr double kNearLimit = 0.95;
+// Rounding to the grid may add this share to a speed.
+constexpr double kRateTolerance = 1e-4;
 // In one attempt at most this much, so that one bad place is not made slower than it needs.
 constexpr double kSmallestShare = 0.5;
 
@@ -41,10 +46,10 @@ PerAxis<Mm> home_position(const machine::Profile& profile) {
 class MotionPipeline::Impl {
  public:
   Impl(gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
-       OnExcess on_excess)
+       PipelineMode mode)
       : profile_(profile),
         planning_profile_(profile),
-        on_excess_(on_excess),
+        mode_(mode),
         toolpath_(std::move(reader), profile, choice.toolpath),
         zones_(toolpath_, choice.slow_zones) {
     for (Axis axis : kAllAxes) {
@@ -103,6 +108,7 @@ class MotionPipeline::Impl {
           generators_.emplace_back(profile_.axes[motor].steps_per_mm, ticks_per_sample_);
       generator.start(stepgen::motor_position(profile_.kinematics, home_mm, motor));
       start_steps_[motor] = generator.emitted();
+      last_mm_[motor] = stepgen::motor_position(profile_.kinematics, home_mm, motor);
     }
     return {};
   }
@@ -119,8 +125,8 @@ class MotionPipeline::Impl {
       events.clear();
     }
     if (*filled == 0) {
-      if (!excess_.empty()) {
-        return tl::unexpected(worst_excess_);
+      if (mode_ == PipelineMode::kSurvey) {
+        return false;
       }
       return phase_ == Phase::kMoving ? settle(block) : finish(block);
     }
@@ -128,11 +134,12 @@ class MotionPipeline::Impl {
       return tl::unexpected(checked.error());
     }
     for (Axis motor : kAllAxes) {
-      const auto positions = motor_positions(motor, *filled, &CompensationStage::command);
-      if (generators_[index(motor)].push(positions, steps_[motor]) != stepgen::StepStatus::kOk) {
-        if (auto noted = note_excess(motor, *filled); !noted) {
-          return tl::unexpected(noted.error());
-        }
+      const auto positions = motor_positions(motor, *filled);
+      if (mode_ == PipelineMode::kSurvey) {
+        survey(motor, positions);
+      } else if (generators_[index(motor)].push(positions, steps_[motor]) !=
+                 stepgen::StepStatus::kOk) {
+        return tl::unexpected(too_fast(motor, fastest(positions, positions.front())));
       }
     }
     give(block, *filled, *filled);
@@ -141,6 +148,7 @@ class MotionPipeline::Impl {
 
   MotionTotals totals_;
   std::vector<planner::SlowZone> excess_;
+  bool fits_ = true;
   planner::Toolpath& toolpath() { return toolpath_; }
   [[nodiscard]] Seconds planned_duration() const { return sampler_->planned_duration(); }
 
@@ -220,32 +228,46 @@ class MotionPipeline::Impl {
     return {};
   }
 
-  using Track = std::span<const double> (CompensationStage::*)(Axis) const;
-
-  // Positions of a motor over the block, from the plan or from the command.
-  std::span<const double> motor_positions(Axis motor, std::size_t samples, Track track) {
+  // Commanded positions of a motor over the block.
+  std::span<const double> motor_positions(Axis motor, std::size_t samples) {
     const bool straight = profile_.kinematics == machine::Kinematics::kCartesian ||
                           motor == Axis::kZ || motor == Axis::kE;
     if (straight) {
-      return (stage_.*track)(motor).first(samples);
+      return stage_.command(motor).first(samples);
     }
     motor_mm_.resize(samples);
     for (std::size_t k = 0; k < samples; ++k) {
       PerAxis<double> tool;
       for (Axis axis : kAllAxes) {
-        tool[axis] = (stage_.*track)(axis)[k];
+        tool[axis] = stage_.command(axis)[k];
       }
       motor_mm_[k] = stepgen::motor_position(profile_.kinematics, tool, motor);
     }
     return motor_mm_;
   }
 
-  static MmPerS fastest(std::span<const double> positions) {
+  // Highest speed on the way from `before` through all positions.
+  static MmPerS fastest(std::span<const double> positions, double before) {
     double step = 0.0;
-    for (std::size_t k = 1; k < positions.size(); ++k) {
-      step = std::max(step, std::abs(positions[k] - positions[k - 1]));
+    for (const double position : positions) {
+      step = std::max(step, std::abs(position - before));
+      before = position;
     }
     return MmPerS(step * shaping::kCommandRate.v);
+  }
+
+  [[nodiscard]] MmPerS rate_limit(Axis motor) const {
+    return MmPerS(profile_.tick_rate.v / profile_.axes[motor].steps_per_mm);
+  }
+
+  [[nodiscard]] Error too_fast(Axis motor, MmPerS speed) const {
+    return {
+        Errc::kOutOfRange,
+        fmt::format("the command drives motor {} at {:.1f} mm/s; one step a tick at {:g} kHz "
+                    "allows {:.1f} mm/s",
+                    axis_name(motor), speed.v, profile_.tick_rate.v / 1000.0, rate_limit(motor).v),
+        {},
+        "lower --max-speed or raise --tick-rate"};
   }
 
   // Keeps the moves that the samples under way may belong to.
@@ -256,26 +278,21 @@ class MotionPipeline::Impl {
     }
   }
 
-  // A motor would have to make two steps in one tick. Notes which moves are to blame.
-  Result<void> note_excess(Axis motor, std::size_t samples) {
-    const auto positions = motor_positions(motor, samples, &CompensationStage::command);
-    const MmPerS speed = fastest(positions);
-    const MmPerS limit(profile_.tick_rate.v / profile_.axes[motor].steps_per_mm);
-    if (speed > worst_speed_) {
-      worst_speed_ = speed;
-      worst_excess_ = {
-          Errc::kOutOfRange,
-          fmt::format("the command drives motor {} at {:.1f} mm/s; one step a tick at {:g} kHz "
-                      "allows {:.1f} mm/s",
-                      axis_name(motor), speed.v, profile_.tick_rate.v / 1000.0, limit.v),
-          {},
-          "lower --max-speed or raise --tick-rate"};
+  // Would the motor have to make two steps in one tick? Then notes which moves are to blame.
+  void survey(Axis motor, std::span<const double> positions) {
+    const MmPerS speed = fastest(positions, last_mm_[motor]);
+    last_mm_[motor] = positions.back();
+    const MmPerS limit = rate_limit(motor) * (1.0 - kRateTolerance);
+    if (speed <= limit * kNearLimit) {
+      return;
     }
+    fits_ = fits_ && speed <= limit;
+    const Seconds from = time_ - kInfluence;
+    const Seconds to = time_ +
+                       Seconds(static_cast<double>(positions.size()) / shaping::kCommandRate.v) +
+                       kInfluence;
     planner::SlowZone zone;
     zone.share = std::clamp(kExcessMargin * (limit / speed), kSmallestShare, kExcessMargin);
-    const Seconds from = time_ - kInfluence;
-    const Seconds to =
-        time_ + Seconds(static_cast<double>(samples) / shaping::kCommandRate.v) + kInfluence;
     zone.first = recent_.empty() ? 0 : recent_.front().number;
     zone.last = zone.first;
     for (const Begun& move : recent_) {
@@ -287,16 +304,11 @@ class MotionPipeline::Impl {
       }
     }
     excess_.push_back(zone);
-    generators_[index(motor)].start(positions.back());
-    if (on_excess_ == OnExcess::kFail) {
-      return tl::unexpected(worst_excess_);
-    }
-    return {};
   }
 
   const machine::Profile& profile_;
   machine::Profile planning_profile_;  // with the speed ceiling
-  OnExcess on_excess_;
+  PipelineMode mode_;
   planner::Toolpath toolpath_;
   planner::ZoneSource zones_;
   std::unique_ptr<planner::Planner> planner_;
@@ -315,15 +327,14 @@ class MotionPipeline::Impl {
   };
   std::deque<Begun> recent_;  // moves begun since time_ - kInfluence
   Seconds time_;              // of the block's first sample
-  Error worst_excess_;
-  MmPerS worst_speed_;
+  PerAxis<double> last_mm_;   // of the motors, before the block
   Phase phase_ = Phase::kMoving;
 };
 
 Result<std::unique_ptr<MotionPipeline>> MotionPipeline::create(
     gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
-    std::function<void(const planner::TimedMarker&)> on_marker, OnExcess on_excess) {
-  auto impl = std::make_unique<Impl>(std::move(reader), profile, choice, on_excess);
+    std::function<void(const planner::TimedMarker&)> on_marker, PipelineMode mode) {
+  auto impl = std::make_unique<Impl>(std::move(reader), profile, choice, mode);
   if (auto built = impl->build(choice, std::move(on_marker)); !built) {
     return tl::unexpected(built.error());
   }
@@ -335,6 +346,9 @@ MotionPipeline::~MotionPipeline() = default;
 
 Result<bool> MotionPipeline::next(MotionBlock& block) {
   return impl_->next(block);
+}
+bool MotionPipeline::fits_tick_grid() const {
+  return impl_->fits_;
 }
 std::span<const planner::SlowZone> MotionPipeline::excess() const {
   return impl_->excess_;

@@ -42,14 +42,25 @@ Steps StepGenerator::target() const noexcept {
 StepStatus StepGenerator::push(std::span<const double> position_mm,
                                std::vector<StepEvent>& events) noexcept {
   std::uint32_t tick = 0;
+  StepStatus status = StepStatus::kOk;
+  // Room for the most steps that an interval can have, so that the inner loop only writes.
+  const auto most = static_cast<std::size_t>(ticks_per_sample_);
+  std::size_t used = events.size();
   for (const double p : position_mm) {
-    const StepStatus status = interval(std::llround(p * scale_), tick, kReversalHysteresis, events);
+    if (events.size() - used < most) {
+      events.resize(2 * events.size() + most);
+    }
+    StepEvent* const first = events.data() + used;
+    StepEvent* last = first;
+    status = interval(std::llround(p * scale_), tick, last);
+    used += static_cast<std::size_t>(last - first);
     if (status != StepStatus::kOk) {
-      return status;
+      break;
     }
     tick += static_cast<std::uint32_t>(ticks_per_sample_);
   }
-  return StepStatus::kOk;
+  events.resize(used);
+  return status;
 }
 
 StepStatus StepGenerator::finish(std::vector<StepEvent>& events) noexcept {
@@ -71,8 +82,7 @@ StepStatus StepGenerator::finish(std::vector<StepEvent>& events) noexcept {
 // (1 to N) lies at position + d i / N; threshold T is reached at the first i with
 // i >= N (T - position) / d.
 StepStatus StepGenerator::interval(std::int64_t to, std::uint32_t first_tick,
-                                   std::int64_t hysteresis,
-                                   std::vector<StepEvent>& events) noexcept {
+                                   StepEvent*& out) noexcept {
   const std::int64_t rise = to - position_;
   if (faulted_ || std::abs(rise) > kStep * ticks_per_sample_) {
     faulted_ = true;
@@ -87,7 +97,7 @@ StepStatus StepGenerator::interval(std::int64_t to, std::uint32_t first_tick,
   const std::int64_t boundary = emitted_ * kStep + (up ? kHalf : -kHalf - 1);
   std::int64_t ahead = up ? boundary - position_ : position_ - boundary;
   if (up != forward_) {
-    ahead += hysteresis;
+    ahead += kReversalHysteresis;
   }
   const std::int64_t distance = up ? rise : -rise;
   const auto n = static_cast<std::uint32_t>(ticks_per_sample_);
@@ -101,19 +111,19 @@ StepStatus StepGenerator::interval(std::int64_t to, std::uint32_t first_tick,
       faulted_ = true;
       return StepStatus::kTooFast;
     }
-    events.push_back({first_tick + tick - 1, up});
+    *out++ = {first_tick + tick - 1, up};
     last_tick = tick;
     emitted_ += up ? 1 : -1;
     if (up != forward_) {
       forward_ = up;
-      ahead -= hysteresis;
+      ahead -= kReversalHysteresis;
     }
     ahead += kStep;
   }
   position_ = to;
   // The books must balance after every sample, in every build: a lost step is a ruined part.
   const std::int64_t error = position_ - emitted_ * kStep;
-  STEPCAST_CHECK(error <= kHalf + hysteresis && error >= -kHalf - 1 - hysteresis);
+  STEPCAST_CHECK(error <= kHalf + kReversalHysteresis && error >= -kHalf - 1 - kReversalHysteresis);
   return StepStatus::kOk;
 }
 

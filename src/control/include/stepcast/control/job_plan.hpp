@@ -45,15 +45,13 @@ using BlockObserver = std::function<void(const MotionBlock&)>;
 ///
 /// Where the compensated command would need more than one step a tick, the moves around that place
 /// are slowed down, just enough, and the job is planned again; JobPlan::choice holds the zones that
-/// were found and a warning says so. `observer` (may be empty) sees the blocks of every attempt,
-/// the last one complete; `restarted` (may be empty) is called before each further attempt.
+/// were found and a warning says so. `observer` (may be empty) sees the blocks of the final plan.
 ///
 /// Cost: some hundred microseconds of CPU a second of print; constant memory but for the layers.
 /// @returns any error of the job, the profile or the choice.
 [[nodiscard]] Result<JobPlan> plan_job(const std::filesystem::path& file,
                                        const machine::Profile& profile,
                                        const ControllerChoice& choice,
-                                       const BlockObserver& observer = {},
-                                       const std::function<void()>& restarted = {});
+                                       const BlockObserver& observer = {});
 
 }  // namespace stepcast::control

@@ -39,10 +39,10 @@ struct ControllerChoice {
   static constexpr MmPerS kUnlimited{std::numeric_limits<double>::infinity()};
 };
 
-/// What a pipeline does when a motor would have to make two steps in one tick.
-enum class OnExcess : std::uint8_t {
-  kFail,    ///< End with an error at once.
-  kSurvey,  ///< Go on without valid steps, collect all such places, and fail at the end.
+/// What a pipeline is run for.
+enum class PipelineMode : std::uint8_t {
+  kSteps,   ///< Motion and steps; a motor driven beyond one step a tick is an error.
+  kSurvey,  ///< No steps, half the cost: collects the places that would not fit the tick grid.
 };
 
 /// A stretch of motion of all axes: what was planned, what is commanded, and the steps for it.
@@ -82,7 +82,7 @@ class MotionPipeline {
   [[nodiscard]] static Result<std::unique_ptr<MotionPipeline>> create(
       gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
       std::function<void(const planner::TimedMarker&)> on_marker = {},
-      OnExcess on_excess = OnExcess::kFail);
+      PipelineMode mode = PipelineMode::kSteps);
 
   ~MotionPipeline();
 
@@ -90,8 +90,10 @@ class MotionPipeline {
   /// (file:line), kOutOfRange when the compensated command leaves the travel or the tick grid.
   [[nodiscard]] Result<bool> next(MotionBlock& block);
 
-  /// The places where a motor was driven beyond the tick grid, each with the share of its speed at
-  /// which it should fit.
+  /// Of a survey: no motor is driven beyond the tick grid.
+  [[nodiscard]] bool fits_tick_grid() const;
+  /// Of a survey: the places where a motor is driven beyond the tick grid or close to its limit,
+  /// each with the share of its speed at which it should fit.
   [[nodiscard]] std::span<const planner::SlowZone> excess() const;
 
   [[nodiscard]] const MotionTotals& totals() const;

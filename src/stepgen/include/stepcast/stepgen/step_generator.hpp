@@ -62,8 +62,7 @@ class StepGenerator {
 
  private:
   [[nodiscard]] StepStatus interval(std::int64_t to, std::uint32_t first_tick,
-                                    std::int64_t hysteresis,
-                                    std::vector<StepEvent>& events) noexcept;
+                                    StepEvent*& out) noexcept;
 
   double scale_;  // 1/65536 steps per mm
   std::int64_t ticks_per_sample_;
