@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "stepcast/plot/error_map.hpp"
 #include "stepcast/shaping/compensators.hpp"
 #include "stepcast/stepgen/motor_map.hpp"
 #include "stepcast/stepgen/step_generator.hpp"
@@ -31,7 +33,29 @@ plot::TimeChart make_chart(const std::string& title) {
   return plot::TimeChart(std::move(options));
 }
 
+plot::ErrorMap make_map(const std::string& title, const machine::Bed& bed, const char* what) {
+  return plot::ErrorMap(
+      {.title = title, .subtitle = what, .bed = {bed.x_min, bed.x_max, bed.y_min, bed.y_max}});
+}
+
 }  // namespace
+
+// The meter answers for a sample some time after it was given, so what it needs to know waits here.
+struct MachineSimulation::Map {
+  plot::ErrorMap part;      // where filament comes out: what the user will see
+  plot::ErrorMap anywhere;  // for jobs that print nothing
+  std::deque<bool> extrudes;
+  bool any_part = false;
+
+  void add(Mm x, Mm y, Mm error) {
+    if (extrudes.front()) {
+      part.add_point(x, y, error);
+      any_part = true;
+    }
+    anywhere.add_point(x, y, error);
+    extrudes.pop_front();
+  }
+};
 
 Result<MachineSimulation> MachineSimulation::create(const machine::Profile& profile,
                                                     const SimulationOptions& options) {
@@ -56,12 +80,15 @@ MachineSimulation::MachineSimulation(const machine::Profile& profile,
       options_(options),
       plants_(std::move(plants)),
       ticks_per_sample_(static_cast<int>(profile.tick_rate.v / shaping::kCommandRate.v)),
-      map_(std::make_unique<plot::ErrorMap>(plot::ErrorMap::Options{
-          .title = options.title,
-          .subtitle = "distance of the simulated tool from the path of the job",
-          .bed = {profile.bed.x_min, profile.bed.x_max, profile.bed.y_min, profile.bed.y_max}})),
+      // The deleter travels along, since Map is complete only here.
+      map_(new Map{make_map(options.title, profile.bed,
+                            "distance of the simulated tool from the path, while extruding"),
+                   make_map(options.title, profile.bed,
+                            "distance of the simulated tool from the path of the job"),
+                   {}},
+           [](Map* map) { delete map; }),
       chart_(make_chart(options.title)),
-      meter_({}, [map = map_.get()](Mm x, Mm y, Mm error) { map->add_point(x, y, error); }) {
+      meter_({}, [map = map_.get()](Mm x, Mm y, Mm error) { map->add(x, y, error); }) {
   PerAxis<double> home;
   for (Axis axis : kPlane) {
     home[axis] = profile.axes[axis].home.v;
@@ -87,6 +114,11 @@ void MachineSimulation::see(const control::MotionBlock& block) {
     for (std::size_t i = 0; i < kPlane.size(); ++i) {
       plants_[i].advance(block.command_mm[kPlane[i]], tool_mm_[i]);
     }
+  }
+  const auto e = block.path_mm[Axis::kE];
+  for (std::size_t k = 0; k < block.samples; ++k) {
+    map_->extrudes.push_back(e[k] > last_e_);
+    last_e_ = e[k];
   }
   meter_.add(block.path_mm[Axis::kX], block.path_mm[Axis::kY], tool_mm_[0], tool_mm_[1]);
   chart(block);
@@ -148,7 +180,9 @@ void MachineSimulation::chart(const control::MotionBlock& block) {
 
 MachineSimulation::Outcome MachineSimulation::finish() {
   meter_.finish();
-  return {.report = meter_.report(), .speed_svg = chart_.render(), .error_svg = map_->render()};
+  return {.report = meter_.report(),
+          .speed_svg = chart_.render(),
+          .error_svg = (map_->any_part ? map_->part : map_->anywhere).render()};
 }
 
 }  // namespace stepcast::cli

@@ -9,7 +9,6 @@
 #include "stepcast/base/result.hpp"
 #include "stepcast/control/motion_pipeline.hpp"
 #include "stepcast/machine/profile.hpp"
-#include "stepcast/plot/error_map.hpp"
 #include "stepcast/plot/time_chart.hpp"
 #include "stepcast/sim/axis_plant.hpp"
 #include "stepcast/sim/contour_meter.hpp"
@@ -53,13 +52,15 @@ class MachineSimulation {
   std::vector<sim::AxisPlant> plants_;  // X, Y
   int ticks_per_sample_;
   // On the heap, because the meter's observer points to it.
-  std::unique_ptr<plot::ErrorMap> map_;
+  struct Map;
+  std::unique_ptr<Map, void (*)(Map*)> map_;
   plot::TimeChart chart_;
   sim::ContourMeter meter_;
   std::array<std::vector<double>, 2> tool_mm_;
   std::array<std::vector<double>, 2> ticks_mm_;
   std::array<Steps, 2> motor_steps_{};
   std::array<std::array<double, 2>, 4> last_{};  // position and speed of planned and tool X, Y
+  double last_e_ = 0.0;
   std::int64_t samples_ = 0;
 };
 
