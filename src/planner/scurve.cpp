@@ -76,6 +76,9 @@ MmPerS reachable_speed(MmPerS from, Mm length, MmPerS ceiling, const RampLimits&
 
 MmPerS peak_speed(Mm length, MmPerS from, MmPerS to, MmPerS ceiling,
                   const RampLimits& limits) noexcept {
+  if (from == to) {
+    return reachable_speed(from, length / 2.0, ceiling, limits);
+  }
   const double v0 = from.v;
   const double v1 = to.v;
   const double floor = std::max(v0, v1);
