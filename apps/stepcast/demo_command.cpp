@@ -29,6 +29,15 @@ struct Options {
   std::uint32_t speed = kDemoSpeed;
 };
 
+// How to call this program again from here.
+std::string program_name() {
+  std::error_code unknown;
+  const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
+  const fs::path here = fs::relative(program, fs::current_path(unknown), unknown);
+  const bool below = !unknown && !here.empty() && !here.string().starts_with("..");
+  return below ? here.string() : program.string();
+}
+
 // The sample beside the program, in a checkout or an installation.
 fs::path sample_part() {
   std::error_code unknown;
@@ -94,14 +103,18 @@ int run(Options options) {
     return report(outcome.error());
   }
   print_outcome(*outcome, *plan, profile);
-  const std::string self = "build/release/bin/stepcast";
+  const std::string self = program_name();
   fmt::print("\n{}\n", terminal.strong("Next"));
-  fmt::print("  {} plan {} --planner marlin        the time of a local controller\n", self,
-             plan->file.string());
-  fmt::print("  {} simulate {} --out plots         path error and plots\n", self,
-             plan->file.string());
-  fmt::print("  {} device                          a virtual printer of your own, then\n", self);
-  fmt::print("  {} print FILE --device localhost:9000 --speed 10\n", self);
+  const std::string job = fs::proximate(plan->file).string();
+  fmt::print("  {} plan {} --planner marlin\n      the time of a local controller\n", self, job);
+  fmt::print(
+      "  {} simulate {} --compensator lpfbs-sharp --out plots\n"
+      "      how far the tool would be off, with plots (read the patent note in README.md first)\n",
+      self, job);
+  fmt::print(
+      "  {} device\n      a virtual printer of your own, to print on from another terminal:\n"
+      "  {} print FILE --device localhost:9000 --speed 10\n",
+      self, self);
   return outcome_status(*outcome);
 }
 
