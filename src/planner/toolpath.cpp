@@ -14,6 +14,7 @@
 
 #include "arc.hpp"
 #include "completeness.hpp"
+#include "move_checks.hpp"
 
 namespace stepcast::planner {
 namespace {
@@ -22,16 +23,6 @@ constexpr double kMmPerInch = 25.4;
 constexpr double kSecondsPerMinute = 60.0;
 // Feed before the first F: the controllers' own default differs, slicers always state one.
 constexpr MmPerS kFeedBeforeFirstF{50.0};
-// A coordinate may miss a travel limit by the rounding of three printed decimals.
-constexpr Mm kTravelTolerance{0.0005};
-// A speed above its limit by less than this share is a rounded feed rate, not a wish.
-constexpr double kSpeedTolerance = 1e-3;
-// Longest filament move taken from a job; the same bound as Marlin's EXTRUDE_MAXLENGTH. A longer
-// one is a damaged number or a lost G92, and would strip the filament.
-constexpr Mm kLongestExtrusion{200.0};
-// Longest rest or single move taken from a job. Beyond a day it is a damaged number, and would keep
-// a planner busy for ever.
-constexpr double kLongestLine_s = 24.0 * 3600.0;
 // Chords of a G5 spline stay this close to it: a quarter of a motor step of common machines.
 constexpr double kSplineTolerance_mm = 0.0025;
 // Shorter moves are rounding noise of the job and are carried over into the next move.
@@ -48,16 +39,12 @@ struct FirmwareRetraction {
   bool active = false;
 };
 
-struct ObjectName {
-  static std::string from(const gcode::Command& command) { return std::string(command.text); }
-};
-
 }  // namespace
 
 class Toolpath::Interpreter {
  public:
   Interpreter(gcode::Reader reader, const machine::Profile& profile, const ToolpathOptions& options)
-      : reader_(std::move(reader)), profile_(profile), options_(options) {
+      : reader_(std::move(reader)), profile_(profile), checks_(profile, options.over_speed) {
     for (Axis axis : kAllAxes) {
       position_[axis] = axis == Axis::kE ? Mm(0) : profile_.axes[axis].home;
       job_max_speed_[axis] = MmPerS(kInfinity);
@@ -151,7 +138,7 @@ class Toolpath::Interpreter {
 
   void extended() {
     if (command_.name == "EXCLUDE_OBJECT_START") {
-      mark(Marker::Kind::kObject, 0, false, ObjectName::from(command_));
+      mark(Marker::Kind::kObject, 0, false, std::string(command_.text));
     } else if (command_.name == "EXCLUDE_OBJECT_END") {
       mark(Marker::Kind::kObject, 0);
     } else {
@@ -313,7 +300,7 @@ class Toolpath::Interpreter {
     }
     made->first = first;
     made->second = second;
-    if (auto checked = check_arc(*made); !checked) {
+    if (auto checked = located(checks_.arc(*made)); !checked) {
       return checked;
     }
     advance_logical_e();
@@ -643,50 +630,16 @@ class Toolpath::Interpreter {
 
   // --- moves -----------------------------------------------------------------------------------
 
-  Result<void> check_target(const PerAxis<Mm>& to) const {
-    for (Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
-      if (auto checked = check_coordinate(axis, to[axis]); !checked) {
-        return checked;
-      }
+  // A check knows what is wrong; the line it is in is known here.
+  template <class T>
+  Result<T> located(Result<T> checked) const {
+    if (!checked) {
+      checked.error().location = here();
     }
-    const Mm extrude = to[Axis::kE] - position_[Axis::kE];
-    if (!(extrude <= kLongestExtrusion && extrude >= -kLongestExtrusion)) {
-      return out_of_range(fmt::format("one move pushes {:.6g} mm of filament; the limit is {} mm",
-                                      extrude.v, kLongestExtrusion.v),
-                          "a G92 E0 may be missing, or the file is damaged");
-    }
-    return {};
+    return checked;
   }
-
-  Result<void> check_coordinate(Axis axis, Mm value) const {
-    const auto& spec = profile_.axes[axis];
-    if (value >= spec.travel_min - kTravelTolerance &&
-        value <= spec.travel_max + kTravelTolerance) {
-      return {};
-    }
-    return out_of_range(
-        fmt::format("{} would go to {:.6g} mm; {} travels from {:g} to {:g} mm", letter(axis),
-                    value.v, profile_.name, spec.travel_min.v, spec.travel_max.v),
-        "slice for this printer, or choose another with --printer");
-  }
-
-  Result<void> check_arc(const Arc& arc) const {
-    // The furthest points of an arc are where it crosses a direction of its axes.
-    constexpr double kQuarter = std::numbers::pi / 2.0;
-    const double low = std::min(arc.start_angle, arc.start_angle + arc.sweep);
-    const double high = std::max(arc.start_angle, arc.start_angle + arc.sweep);
-    const double from = std::max(std::ceil(low / kQuarter), std::floor(high / kQuarter) - 3.0);
-    for (double quarter = from; quarter * kQuarter <= high; quarter += 1.0) {
-      const double angle = quarter * kQuarter;
-      for (const auto& [axis, value] :
-           {std::pair{arc.first, arc.center_first + arc.radius * std::cos(angle)},
-            std::pair{arc.second, arc.center_second + arc.radius * std::sin(angle)}}) {
-        if (auto checked = check_coordinate(axis, value); !checked) {
-          return checked;
-        }
-      }
-    }
-    return {};
+  [[nodiscard]] Result<void> check_target(const PerAxis<Mm>& to) const {
+    return located(checks_.target(position_, to));
   }
 
   // Appends the move to `to`, which was checked. What is too short to be a move of its own becomes
@@ -715,54 +668,16 @@ class Toolpath::Interpreter {
     move.speed = feed_ * feed_factor_;
     move.acceleration = move.extrudes() ? job_acceleration_ : job_travel_acceleration_;
     move.max_speed = job_max_speed_;
-    if (auto checked = check_speed(move); !checked) {
-      return checked;
+    const auto slowed = located(checks_.speed(move));
+    if (!slowed) {
+      return tl::unexpected(slowed.error());
+    }
+    if (*slowed && summary_.slowed_moves++ == 0) {
+      summary_.first_slowed_line = move.line;
     }
     planned_ = to;
     count(move);
     pending_.emplace_back(move);
-    return {};
-  }
-
-  Result<void> check_speed(const Move& move) {
-    const PerAxis<double> share = move.peak_direction();
-    bool slowed = false;
-    MmPerS speed = move.speed;
-    for (Axis axis : kAllAxes) {
-      if (share[axis] > 0.0) {
-        speed = std::min(speed, move.max_speed[axis] / share[axis]);
-      }
-    }
-    // A ramp up and one down take at most twice what the speed and the acceleration take alone.
-    const double seconds =
-        (move.length / speed).v + 2.0 * std::sqrt(move.length.v / move.acceleration.v);
-    if (!(seconds <= kLongestLine_s)) {
-      return out_of_range(
-          fmt::format("the move would take {:.3g} s; one line may take {} s", seconds,
-                      kLongestLine_s),
-          "the feed rate or an acceleration (M203, M204, M220) is too low, or the file is damaged");
-    }
-    for (Axis axis : kAllAxes) {
-      const MmPerS limit = profile_.axes[axis].max_speed;
-      const MmPerS asked =
-          std::min(move.speed * share[axis], move.max_speed[axis]) / (1.0 + kSpeedTolerance);
-      if (asked <= limit) {
-        continue;
-      }
-      const bool plane = axis == Axis::kX || axis == Axis::kY;
-      if (plane && options_.over_speed == OverSpeed::kRefuse) {
-        return out_of_range(
-            fmt::format("a feed rate of {:g} mm/min moves {} at {:.1f} mm/s; the limit of {} is "
-                        "{:g} mm/s",
-                        (move.speed * kSecondsPerMinute).v, letter(axis),
-                        (move.speed * share[axis]).v, profile_.name, limit.v),
-            "slice with lower speeds, or plan with --slow-down");
-      }
-      slowed = true;
-    }
-    if (slowed && summary_.slowed_moves++ == 0) {
-      summary_.first_slowed_line = move.line;
-    }
     return {};
   }
 
@@ -782,7 +697,7 @@ class Toolpath::Interpreter {
   static constexpr double kFanFull = 255.0;
 
   const machine::Profile& profile_;
-  ToolpathOptions options_;
+  MoveChecks checks_;
   gcode::Command command_;
   std::deque<ToolpathItem> pending_;
   Completeness completeness_;

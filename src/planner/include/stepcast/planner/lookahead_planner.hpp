@@ -33,7 +33,11 @@ enum class RampShape : std::uint8_t {
 /// The result is therefore that of one pass over the whole job. Ramps have no acceleration at
 /// junctions.
 ///
-/// Cost: amortised O(1) a move.
+/// Junction deviation looks at one corner at a time, and lets a curve of short segments run at any
+/// speed. So corners that the smoothing window of junction_kernel() sees together share what one of
+/// them may turn (turning_limit()); a curve of radius R then runs at sqrt(a R).
+///
+/// Cost: amortised O(1) a move; with curves, O(segments within the smoothing window).
 class LookaheadPlanner final : public Planner {
  public:
   struct Options {
@@ -42,6 +46,9 @@ class LookaheadPlanner final : public Planner {
     /// Moves looked at together. Long enough to stop from top speed over slicer-fine segments;
     /// when even this is too short the tool only runs slower than it could.
     std::size_t window = 1024;
+    /// Junction deviation only: corners in a row share one limit. Off: each corner for itself, the
+    /// rule as local controllers have it.
+    bool limit_turning = true;
   };
 
   LookaheadPlanner(const machine::Profile& profile, MoveSource& source, const Options& options);
@@ -66,9 +73,16 @@ class LookaheadPlanner final : public Planner {
     PlannedItem item;
   };
 
+  /// A corner that was passed.
+  struct Turn {
+    PerAxis<double> in;  ///< Direction of the tool before it.
+    Mm after;            ///< Length of the move behind it.
+  };
+
   Result<void> fill();
   void append(const Move& move);
   [[nodiscard]] MmPerS junction_limit(const Entry& before, const Entry& after) const;
+  [[nodiscard]] MmPerS turning_limit(const Move& move, MmPerS junction) const;
   [[nodiscard]] MmPerS stop_speed(const Entry* before, const Entry* after) const;
   [[nodiscard]] MmPerS speed_from_rest(const Entry& entry) const;
   void plan();
@@ -80,6 +94,7 @@ class LookaheadPlanner final : public Planner {
 
   std::deque<Entry> window_;
   std::deque<Aside> asides_;
+  std::deque<Turn> turns_;        ///< Since the last stop, the latest last.
   std::size_t settled_ = 0;       ///< Moves at the front of the window that are final.
   std::int64_t given_moves_ = 0;  ///< Number of the window's first move.
   bool stop_pending_ = true;      ///< The next move starts from rest.
