@@ -98,6 +98,37 @@ INSTANTIATE_TEST_SUITE_P(Limits, Rounding,
                          testing::Combine(testing::Values(500.0, 1000.0, 5000.0, 10000.0),
                                           testing::Values(0.0, 0.001, 0.01, 0.05, 0.1)));
 
+// Radius in mm, corners of the polygon, acceleration in mm/s^2.
+class Curve : public testing::TestWithParam<std::tuple<double, int, double>> {};
+
+// Two turns at 150 mm/s, far above sqrt(a R).
+TEST_P(Curve, OfShortSegmentsKeepsAccelerationAndShape) {
+  const auto& [radius, corners, acceleration] = GetParam();
+  machine::Profile profile = paper_machine();
+  profile.path.acceleration = MmPerS2(acceleration);
+  std::string job = line("G1 X%.4f Y80 F9000\nG1 Y100\n", 100 + radius);
+  for (int i = 1; i <= 2 * corners; ++i) {
+    const double angle = 2 * std::numbers::pi * i / corners;
+    job += line("G1 X%.4f Y%.4f\n", 100 + radius * std::cos(angle), 100 + radius * std::sin(angle));
+  }
+  job += "G1 Y130\n";
+  const JobRun run = run_job(job, profile, "lookahead").value();
+  constexpr double kMostAcceleration = 2.2;  // 2.12 is the worst that a search found
+  EXPECT_LE(largest_plane_derivative(run.plan_mm, 2), kMostAcceleration * acceleration);
+  const double d = profile.path.junction_deviation.v;
+  for (int i = 0; i < corners; ++i) {
+    const double angle = 2 * std::numbers::pi * i / corners;
+    EXPECT_LE(distance_from_track(100 + radius * std::cos(angle), 100 + radius * std::sin(angle),
+                                  run.plan_mm),
+              1.05 * d);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Polygons, Curve,
+                         testing::Combine(testing::Values(0.3, 1.0, 3.0, 10.0),
+                                          testing::Values(5, 12, 24, 60, 200),
+                                          testing::Values(500.0, 2000.0, 1e4)));
+
 class Smoothed : public testing::TestWithParam<NamedJob> {};
 
 TEST_P(Smoothed, HasAsManySamplesAsThePlan) {
