@@ -243,7 +243,7 @@ void PaperSender::apply(const wire::PaperAck& ack, HostTime now) {
     base_ = ack.batch_base;
     loaded_ = 0;
   }
-  const HostDuration margin = std::max<HostDuration>(
+  const auto margin = std::max<HostDuration>(
       {kLeastMargin, round_trip_.smoothed() / 4, 2 * round_trip_.deviation()});
   const HostDuration patience = round_trip_.smoothed() + margin;
   for (std::size_t i = 0; i < loaded_; ++i) {

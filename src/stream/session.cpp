@@ -225,7 +225,7 @@ class Run {
   }
 
   /// The device is still there and does what it was told.
-  Result<void> check() const {
+  [[nodiscard]] Result<void> check() const {
     if (link_.broken()) {
       Error error = *link_.broken();
       error.message += "; " + where();
@@ -307,7 +307,7 @@ class Run {
     return link_.command(line, options_.reply_timeout, [this] { return pump(); });
   }
 
-  SessionReport report() const {
+  [[nodiscard]] SessionReport report() const {
     SessionReport result;
     result.statistics = sender_->statistics();
     result.executed = result.statistics.executed;
