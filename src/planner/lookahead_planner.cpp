@@ -115,7 +115,7 @@ Result<void> LookaheadPlanner::fill() {
       stop_pending_ = true;
       asides_.push_back({before, *dwell});
     } else {
-      Marker& marker = std::get<Marker>(item);
+      auto& marker = std::get<Marker>(item);
       stop_pending_ = stop_pending_ || marker.waits;
       asides_.push_back({before, std::move(marker)});
     }
@@ -149,9 +149,9 @@ void LookaheadPlanner::append(const Move& move) {
     turns_.clear();
   } else if (options_.junction == JunctionRule::kJunctionDeviation && options_.limit_turning) {
     entry.junction = turning_limit(move, entry.junction);
-    turns_.push_back({before->move.end_direction(), move.length});
+    turns_.push_front({before->move.end_direction(), move.length});
     if (turns_.size() > kMostTurns) {
-      turns_.pop_front();
+      turns_.pop_back();
     }
   }
   if (entry.junction == MmPerS(0)) {
@@ -218,15 +218,15 @@ MmPerS LookaheadPlanner::turning_limit(const Move& move, MmPerS junction) const 
   const PerAxis<double> out = move.start_direction();
   double limit = junction.v;
   double distance = 0.0;
-  for (auto turn = turns_.rbegin(); turn != turns_.rend(); ++turn) {
-    distance += turn->after.v;
+  for (const Turn& turn : turns_) {
+    distance += turn.after.v;
     const double apart = distance / window;  // below this speed the window sees one at a time
     if (apart >= limit) {
       break;
     }
     double square = 0.0;
     for (Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
-      square += (out[axis] - turn->in[axis]) * (out[axis] - turn->in[axis]);
+      square += (out[axis] - turn.in[axis]) * (out[axis] - turn.in[axis]);
     }
     if (square > 0.0) {
       limit = std::min(limit, std::max(apart, jump / std::sqrt(square)));

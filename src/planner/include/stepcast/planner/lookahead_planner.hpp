@@ -94,7 +94,7 @@ class LookaheadPlanner final : public Planner {
 
   std::deque<Entry> window_;
   std::deque<Aside> asides_;
-  std::deque<Turn> turns_;        ///< Since the last stop, the latest last.
+  std::deque<Turn> turns_;        ///< Since the last stop, the latest first.
   std::size_t settled_ = 0;       ///< Moves at the front of the window that are final.
   std::int64_t given_moves_ = 0;  ///< Number of the window's first move.
   bool stop_pending_ = true;      ///< The next move starts from rest.
