@@ -3,6 +3,17 @@
 # One executable per library and kind; every TEST in it becomes one CTest case labelled with its kind.
 include(GoogleTest)
 
+# GoogleTest is most of what a test has to compile: once for all of them.
+if(STEPCAST_BUILD_TESTS)
+  file(WRITE ${CMAKE_BINARY_DIR}/test_pch.cpp "// carries the precompiled header of the tests\n")
+  add_library(stepcast_test_pch OBJECT ${CMAKE_BINARY_DIR}/test_pch.cpp)
+  target_link_libraries(stepcast_test_pch PRIVATE GTest::gmock)
+  target_compile_features(stepcast_test_pch PRIVATE cxx_std_20)
+  target_precompile_headers(stepcast_test_pch PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
+  # What ccache needs to see through a precompiled header.
+  target_compile_options(stepcast_test_pch PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endif()
+
 function(stepcast_add_test name)
   cmake_parse_arguments(A "" "KIND;TIMEOUT" "SOURCES;LIBS;LINK" ${ARGN})
   add_executable(${name} ${A_SOURCES})
@@ -10,6 +21,8 @@ function(stepcast_add_test name)
   set_property(GLOBAL APPEND PROPERTY STEPCAST_TEST_SOURCES ${A_SOURCES})
   list(TRANSFORM A_LIBS PREPEND stepcast::)
   target_link_libraries(${name} PRIVATE ${A_LIBS} ${A_LINK} GTest::gmock_main)
+  target_precompile_headers(${name} REUSE_FROM stepcast_test_pch)
+  target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support)
   target_compile_definitions(${name} PRIVATE
     STEPCAST_SOURCE_DIR="${CMAKE_SOURCE_DIR}" STEPCAST_SHARED_DIR="${STEPCAST_SHARED_DIR}")

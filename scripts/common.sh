@@ -1,6 +1,9 @@
 # Sourced by the scripts of this folder and by ./run and ./check.
 # shellcheck shell=bash
 
+# A precompiled header changes with every build folder, though not in what it means.
+export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
 die() {

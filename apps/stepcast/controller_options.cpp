@@ -88,7 +88,7 @@ Result<ControllerOptions::Resolved> ControllerOptions::resolve() const {
       std::min(p.axes[Axis::kX].max_acceleration.v, p.axes[Axis::kY].max_acceleration.v);
   const double jerk_limit = std::min(p.axes[Axis::kX].max_jerk.v, p.axes[Axis::kY].max_jerk.v);
   // Above 255 ticks a sample the step arithmetic would not be exact.
-  constexpr double kFastestGrid_hz = 255e3;
+  constexpr double kFastestGridHz = 255e3;
   double ceiling = control::ControllerChoice::kUnlimited.v;
   for (auto applied :
        {apply(acceleration_mm_s2, "--acceleration", axis_limit, "the limit of X and Y", "mm/s2",
@@ -96,7 +96,7 @@ Result<ControllerOptions::Resolved> ControllerOptions::resolve() const {
         apply(jerk_mm_s3, "--jerk", jerk_limit, "the limit of X and Y", "mm/s3", p.path.jerk.v),
         apply(max_speed_mm_s, "--max-speed", p.axes[Axis::kX].max_speed.v, "the limit of X", "mm/s",
               ceiling),
-        apply(tick_rate_hz, "--tick-rate", kFastestGrid_hz, "the fastest step grid", "Hz",
+        apply(tick_rate_hz, "--tick-rate", kFastestGridHz, "the fastest step grid", "Hz",
               p.tick_rate.v)}) {
     if (!applied) {
       return tl::unexpected(applied.error());

@@ -7,8 +7,8 @@
 namespace stepcast::cli {
 
 std::string duration_text(Seconds duration) {
-  constexpr double kShort_s = 60.0;
-  if (duration.v < kShort_s) {
+  constexpr double kShortSeconds = 60.0;
+  if (duration.v < kShortSeconds) {
     return fmt::format("{:.1f} s", duration.v);
   }
   const auto seconds = static_cast<std::int64_t>(std::llround(duration.v));
@@ -30,9 +30,9 @@ std::string grouped(std::int64_t number) {
 }
 
 std::string length_text(Mm length) {
-  constexpr double kMetre_mm = 1000.0;
-  return length.v < kMetre_mm ? fmt::format("{:.0f} mm", length.v)
-                              : fmt::format("{:.2f} m", length.v / kMetre_mm);
+  constexpr double kMetreMm = 1000.0;
+  return length.v < kMetreMm ? fmt::format("{:.0f} mm", length.v)
+                              : fmt::format("{:.2f} m", length.v / kMetreMm);
 }
 
 std::string bytes_text(std::uint64_t bytes) {

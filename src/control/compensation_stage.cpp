@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostSamples = 100;
 // A command this close to the plan, over a whole block at rest, has settled: a thousandth of a step
 // of common machines, so that the last step comes out as the plan's.
-constexpr double kSettled_mm = 1e-5;
+constexpr double kSettledMm = 1e-5;
 // The slowest axis that ships settles in 1.2 s; an axis that needs longer is given up on and put on
 // the plan by its last step.
 constexpr std::size_t kMostDrained = 3000;
@@ -74,7 +74,7 @@ Result<std::size_t> CompensationStage::advance(planner::CornerSmoother& plan) {
 bool CompensationStage::commands_rest_on_plan() const {
   for (const Lane& lane : lanes_.values) {
     for (std::size_t k = 0; k < given_; ++k) {
-      if (std::abs(lane.command[k] - lane.plan[k]) > kSettled_mm) {
+      if (std::abs(lane.command[k] - lane.plan[k]) > kSettledMm) {
         return false;
       }
     }

@@ -208,7 +208,7 @@ class MotionPipeline::Impl {
     return true;
   }
 
-  Result<void> check_travel(std::size_t samples) const {
+  [[nodiscard]] Result<void> check_travel(std::size_t samples) const {
     for (Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
       const auto command = stage_.command(axis).first(samples);
       const auto [low, high] = std::minmax_element(command.begin(), command.end());

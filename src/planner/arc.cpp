@@ -11,9 +11,9 @@ namespace {
 
 // Slicers print coordinates with three decimals and I, J with as many, so the two radii of a good
 // arc differ by some micrometres; Marlin and LinuxCNC accept a few hundredths of a millimetre.
-constexpr double kRadiusMismatch_mm = 0.05;
+constexpr double kRadiusMismatchMm = 0.05;
 // Below this an arc is a point (half the resolution of three decimals).
-constexpr double kSmallestRadius_mm = 0.0005;
+constexpr double kSmallestRadiusMm = 0.0005;
 // A sweep below this is a full turn: start and end were meant to be the same point.
 constexpr double kFullTurnAngle = 1e-9;
 // Bounds the chords of one curve; reached only by curves of kilometres.
@@ -30,7 +30,7 @@ Arc make_arc(const ArcRequest& request, PlanePoint center, double radius_mm) {
       std::atan2(request.end.second_mm - center.second_mm, request.end.first_mm - center.first_mm);
   constexpr double kTurn = 2.0 * std::numbers::pi;
   double sweep = std::remainder(end - start, kTurn);
-  const bool same_point = distance(request.start, request.end) < kSmallestRadius_mm;
+  const bool same_point = distance(request.start, request.end) < kSmallestRadiusMm;
   if (request.clockwise) {
     if (sweep > -kFullTurnAngle || same_point) {
       sweep = same_point ? -kTurn : sweep - kTurn;
@@ -59,19 +59,19 @@ Result<Arc> arc_from_center(const ArcRequest& request, PlanePoint offset) {
                           request.start.second_mm + offset.second_mm};
   const double r_start = std::hypot(offset.first_mm, offset.second_mm);
   const double r_end = distance(request.end, center);
-  if (r_start < kSmallestRadius_mm) {
+  if (r_start < kSmallestRadiusMm) {
     return fail(Errc::kOutOfRange, "the arc has no radius: its centre is its start point", {},
                 "I and J give the centre relative to the start");
   }
-  if (r_end < kSmallestRadius_mm) {
+  if (r_end < kSmallestRadiusMm) {
     return fail(Errc::kOutOfRange, "the arc ends in its own centre", {},
                 "I and J give the centre relative to the start");
   }
-  if (std::abs(r_start - r_end) > kRadiusMismatch_mm) {
+  if (std::abs(r_start - r_end) > kRadiusMismatchMm) {
     return fail(Errc::kOutOfRange,
                 fmt::format("the arc starts {:.3f} mm and ends {:.3f} mm from its centre; at most "
                             "{} mm of difference is accepted",
-                            r_start, r_end, kRadiusMismatch_mm));
+                            r_start, r_end, kRadiusMismatchMm));
   }
   return make_arc(request, center, r_start);
 }
@@ -79,11 +79,11 @@ Result<Arc> arc_from_center(const ArcRequest& request, PlanePoint offset) {
 Result<Arc> arc_from_radius(const ArcRequest& request, double radius_mm) {
   const double chord = distance(request.start, request.end);
   const double r = std::abs(radius_mm);
-  if (chord < kSmallestRadius_mm) {
+  if (chord < kSmallestRadiusMm) {
     return fail(Errc::kOutOfRange, "an arc by radius cannot end where it starts", {},
                 "give the centre by I and J for a full circle");
   }
-  if (chord / 2.0 > r + kRadiusMismatch_mm) {
+  if (chord / 2.0 > r + kRadiusMismatchMm) {
     return fail(
         Errc::kOutOfRange,
         fmt::format("an arc of radius {:.3f} mm cannot join points {:.3f} mm apart", r, chord));

@@ -87,10 +87,10 @@ Result<bool> MoveChecks::speed(const Move& move) const {
   // A ramp up and one down take at most twice what the speed and the acceleration take alone.
   const double seconds =
       (move.length / speed).v + 2.0 * std::sqrt(move.length.v / move.acceleration.v);
-  if (!(seconds <= kLongestLine_s)) {
+  if (!(seconds <= kLongestLineSeconds)) {
     return out_of_range(
         fmt::format("the move would take {:.3g} s; one line may take {} s", seconds,
-                    kLongestLine_s),
+                    kLongestLineSeconds),
         "the feed rate or an acceleration (M203, M204, M220) is too low, or the file is damaged");
   }
   for (Axis axis : kAllAxes) {

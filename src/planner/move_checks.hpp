@@ -9,7 +9,7 @@ namespace stepcast::planner {
 
 /// Longest rest or single move taken from a job. Beyond a day it is a damaged number, and would
 /// keep a planner busy for ever.
-inline constexpr double kLongestLine_s = 24.0 * 3600.0;
+inline constexpr double kLongestLineSeconds = 24.0 * 3600.0;
 
 /// Whether the machine can do what a line of the job asks. The errors have no location: the caller
 /// knows the line.

@@ -24,7 +24,7 @@ constexpr double kSecondsPerMinute = 60.0;
 // Feed before the first F: the controllers' own default differs, slicers always state one.
 constexpr MmPerS kFeedBeforeFirstF{50.0};
 // Chords of a G5 spline stay this close to it: a quarter of a motor step of common machines.
-constexpr double kSplineTolerance_mm = 0.0025;
+constexpr double kSplineToleranceMm = 0.0025;
 // Shorter moves are rounding noise of the job and are carried over into the next move.
 constexpr Mm kShortestMove{1e-6};
 
@@ -331,7 +331,7 @@ class Toolpath::Interpreter {
                         {p0.first_mm + first.first_mm, p0.second_mm + first.second_mm},
                         {p3.first_mm + second.first_mm, p3.second_mm + second.second_mm},
                         p3},
-                       kSplineTolerance_mm);
+                       kSplineToleranceMm);
     spline_tangent_ = {-second.first_mm, -second.second_mm};
     advance_logical_e();
     const PerAxis<Mm> from = position_;
@@ -357,9 +357,9 @@ class Toolpath::Interpreter {
 
   Result<void> dwell() {
     const double seconds = command_.value('S').value_or(command_.value('P').value_or(0.0) / 1000.0);
-    if (seconds < 0 || seconds > kLongestLine_s) {
+    if (seconds < 0 || seconds > kLongestLineSeconds) {
       return out_of_range(
-          fmt::format("a dwell of {} s is outside 0 to {} s", seconds, kLongestLine_s));
+          fmt::format("a dwell of {} s is outside 0 to {} s", seconds, kLongestLineSeconds));
     }
     pending_.emplace_back(Dwell{Seconds(seconds), command_.line});
     return {};
@@ -570,10 +570,10 @@ class Toolpath::Interpreter {
     const double diameter = command_.value('D').value_or(
         profile_.nozzles.empty() ? 0.0 : profile_.nozzles.front().filament_diameter.v);
     const bool off = command_.value('S') == 0.0 || command_.value('D') == 0.0;
-    constexpr double kThickest_mm = 10.0;
-    if (!off && (diameter <= 0 || diameter > kThickest_mm)) {
+    constexpr double kThickestMm = 10.0;
+    if (!off && (diameter <= 0 || diameter > kThickestMm)) {
       return out_of_range(
-          fmt::format("filament diameter {} mm is outside 0 to {} mm", diameter, kThickest_mm));
+          fmt::format("filament diameter {} mm is outside 0 to {} mm", diameter, kThickestMm));
     }
     const double before = e_unit();
     filament_area_mm2_ = off ? 0.0 : std::numbers::pi * diameter * diameter / 4.0;
@@ -632,7 +632,7 @@ class Toolpath::Interpreter {
 
   // A check knows what is wrong; the line it is in is known here.
   template <class T>
-  Result<T> located(Result<T> checked) const {
+  [[nodiscard]] Result<T> located(Result<T> checked) const {
     if (!checked) {
       checked.error().location = here();
     }
