@@ -32,7 +32,7 @@ std::string grouped(std::int64_t number) {
 std::string length_text(Mm length) {
   constexpr double kMetreMm = 1000.0;
   return length.v < kMetreMm ? fmt::format("{:.0f} mm", length.v)
-                              : fmt::format("{:.2f} m", length.v / kMetreMm);
+                             : fmt::format("{:.2f} m", length.v / kMetreMm);
 }
 
 std::string bytes_text(std::uint64_t bytes) {
