@@ -17,6 +17,9 @@ constexpr double kStraight = 0.999999;
 // On arcs, share of the path acceleration that the centripetal part may use up: the rest is left
 // for braking on the arc.
 constexpr double kCentripetalShare = 0.8;
+// Acceleration that corners in a row may take, as a multiple of the path acceleration: a single
+// corner with braking before and after it takes 1.7 (docs/theory/planning.md).
+constexpr double kTurningShare = 2.0;
 // Bounds the memory that a job of nothing but markers can claim.
 constexpr std::size_t kMostAsides = 4096;
 // Corners remembered for turning_limit(): more than fit into a smoothing window of 30 ms at 75 mm/s
@@ -214,7 +217,10 @@ MmPerS LookaheadPlanner::turning_limit(const Move& move, MmPerS junction) const 
     return junction;
   }
   const double window = std::sqrt(8.0 * d / a);
-  const double jump = std::min(a, move.acceleration.v) * window;
+  const double axes =
+      std::min(profile_.axes[Axis::kX].max_acceleration, profile_.axes[Axis::kY].max_acceleration)
+          .v;
+  const double jump = std::min(kTurningShare * std::min(a, move.acceleration.v), axes) * window;
   const PerAxis<double> out = move.start_direction();
   double limit = junction.v;
   double distance = 0.0;

@@ -113,8 +113,11 @@ TEST_P(Curve, OfShortSegmentsKeepsAccelerationAndShape) {
   }
   job += "G1 Y130\n";
   const JobRun run = run_job(job, profile, "lookahead").value();
-  constexpr double kMostAcceleration = 2.2;  // 2.12 is the worst that a search found
-  EXPECT_LE(largest_plane_derivative(run.plan_mm, 2), kMostAcceleration * acceleration);
+  // Corners in a row may take twice the path acceleration where the axes can; braking comes on top.
+  // The worst that a search found: 2.77 there, 2.12 where the axes allow no more than the path.
+  const bool axes_can = 2 * acceleration <= profile.axes[Axis::kX].max_acceleration.v;
+  const double most = axes_can ? 3.0 : 2.2;
+  EXPECT_LE(largest_plane_derivative(run.plan_mm, 2), most * acceleration);
   const double d = profile.path.junction_deviation.v;
   for (int i = 0; i < corners; ++i) {
     const double angle = 2 * std::numbers::pi * i / corners;

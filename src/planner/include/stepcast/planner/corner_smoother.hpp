@@ -23,8 +23,8 @@ using SmoothingKernel = std::vector<double>;
 /// the arc that the rule promises. A second, narrower box of a/j bounds the jerk; W is made a
 /// little smaller so that no corner is rounded by more than d, with the jerk box and with the
 /// braking before and after the corner. That braking comes on top of dv/W: together they stay below
-/// 1.7 a on a single corner, 2.2 a on any path that was tried. Derivation and figures:
-/// docs/theory/planning.md.
+/// 1.7 a on a single corner, 3 a on any path that was tried, 2.2 a where the axes allow only a.
+/// Derivation and figures: docs/theory/planning.md.
 ///
 /// @returns {1} (no smoothing) when the deviation is 0.
 [[nodiscard]] SmoothingKernel junction_kernel(const machine::PathLimits& limits, Seconds period);

@@ -35,7 +35,8 @@ enum class RampShape : std::uint8_t {
 ///
 /// Junction deviation looks at one corner at a time, and lets a curve of short segments run at any
 /// speed. So corners that the smoothing window of junction_kernel() sees together share what one of
-/// them may turn (turning_limit()); a curve of radius R then runs at sqrt(a R).
+/// them may turn (turning_limit()); a curve of radius R then runs at
+/// sqrt(2 a R) at most, and no faster than its axes can.
 ///
 /// Cost: amortised O(1) a move; with curves, O(segments within the smoothing window).
 class LookaheadPlanner final : public Planner {
