@@ -1,9 +1,12 @@
-# stepcast_add_test(<name> KIND unit|contract|property|golden|integration|fault SOURCES ... [LIBS stepcast libs...] [LINK ...])
+# stepcast_add_test(<name> KIND unit|contract|property|golden|integration|fault [THREADS] SOURCES ... [LIBS stepcast libs...] [LINK ...])
 #
 # One executable per library and kind; every TEST in it becomes one CTest case labelled with its kind.
+# Tests that run threads say THREADS (integration tests always do): they carry the label `<kind>_threads`
+# and are what the target `threaded_tests` builds, for the thread sanitizer.
 include(GoogleTest)
 
 # GoogleTest is most of what a test has to compile: once for all of them.
+add_custom_target(threaded_tests)
 if(STEPCAST_BUILD_TESTS)
   file(WRITE ${CMAKE_BINARY_DIR}/test_pch.cpp "// carries the precompiled header of the tests\n")
   add_library(stepcast_test_pch OBJECT ${CMAKE_BINARY_DIR}/test_pch.cpp)
@@ -15,7 +18,7 @@ if(STEPCAST_BUILD_TESTS)
 endif()
 
 function(stepcast_add_test name)
-  cmake_parse_arguments(A "" "KIND;TIMEOUT" "SOURCES;LIBS;LINK" ${ARGN})
+  cmake_parse_arguments(A "THREADS" "KIND;TIMEOUT" "SOURCES;LIBS;LINK" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   list(TRANSFORM A_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
   set_property(GLOBAL APPEND PROPERTY STEPCAST_TEST_SOURCES ${A_SOURCES})
@@ -29,8 +32,13 @@ function(stepcast_add_test name)
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 120)
   endif()
+  set(labels ${A_KIND})
+  if(A_THREADS OR A_KIND STREQUAL "integration")
+    set(labels "${A_KIND}_threads")
+    add_dependencies(threaded_tests ${name})
+  endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${A_KIND} TIMEOUT ${A_TIMEOUT})
+    PROPERTIES LABELS "${labels}" TIMEOUT ${A_TIMEOUT})
 endfunction()
 
 # stepcast_add_fuzz(<name> SOURCES ... [LIBS ...])
