@@ -41,6 +41,7 @@ nlohmann::json plan_json(const control::JobPlan& plan, const machine::Profile& p
       {"tick_rate_hz", profile.tick_rate.v},
       {"peaks_planned", peaks_json(plan.plan_peaks)},
       {"peaks_commanded", peaks_json(plan.command_peaks)},
+      {"attempts", plan.attempts},
       {"cpu_s", cost.cpu.v},
       {"print_s_per_cpu_s", plan.print_time / cost.cpu},
       {"peak_rss_mib", cost.peak_rss_mib},

@@ -14,8 +14,8 @@ namespace {
 
 // A place that is slowed down shifts all that follows in time, and with it in the windows of a
 // compensator, so that another place may begin to exceed. Places near the limit are therefore
-// slowed down with those beyond it, and mostly the second survey finds nothing.
-constexpr int kMostSurveys = 20;
+// slowed down with those beyond it, and mostly the second attempt fits.
+constexpr int kMostAttempts = 20;
 
 class PlanRun {
  public:
@@ -45,7 +45,7 @@ class PlanRun {
     }
   }
 
-  Result<void> run(MotionPipeline& pipeline, const BlockObserver& observer) {
+  Result<void> run(MotionPipeline& pipeline) {
     MotionBlock block;
     for (;;) {
       auto more = pipeline.next(block);
@@ -58,9 +58,6 @@ class PlanRun {
       for (Axis axis : kAllAxes) {
         plan_meters_[index(axis)].add(block.plan_mm[axis]);
         command_meters_[index(axis)].add(block.command_mm[axis]);
-      }
-      if (observer) {
-        observer(block);
       }
     }
     plan_.print_time = pipeline.planned_duration();
@@ -89,35 +86,6 @@ Result<std::unique_ptr<MotionPipeline>> open_pipeline(
     return tl::unexpected(reader.error());
   }
   return MotionPipeline::create(std::move(*reader), profile, choice, std::move(on_marker), mode);
-}
-
-// Finds the slow zones that a compensated job needs.
-Result<void> fit_tick_grid(const std::filesystem::path& file, const machine::Profile& profile,
-                           ControllerChoice& choice) {
-  if (choice.compensator == "none") {
-    return {};  // the profile's own limits fit, and nothing adds to them
-  }
-  for (int survey = 0; survey < kMostSurveys; ++survey) {
-    auto pipeline = open_pipeline(file, profile, choice, PipelineMode::kSurvey, {});
-    if (!pipeline) {
-      return tl::unexpected(pipeline.error());
-    }
-    MotionBlock block;
-    for (;;) {
-      auto more = (*pipeline)->next(block);
-      if (!more) {
-        return tl::unexpected(more.error());
-      }
-      if (!*more) {
-        break;
-      }
-    }
-    if ((*pipeline)->fits_tick_grid()) {
-      return {};
-    }
-    choice.slow_zones = planner::combine(choice.slow_zones, (*pipeline)->excess());
-  }
-  return {};  // the plan that follows names what still does not fit
 }
 
 void add_warnings(JobPlan& plan, const machine::Profile& profile) {
@@ -156,31 +124,62 @@ void add_warnings(JobPlan& plan, const machine::Profile& profile) {
   }
 }
 
+Result<void> replay(const JobPlan& plan, const machine::Profile& profile,
+                    const BlockObserver& observer) {
+  auto pipeline = open_pipeline(plan.file, profile, plan.choice, PipelineMode::kSteps, {});
+  if (!pipeline) {
+    return tl::unexpected(pipeline.error());
+  }
+  MotionBlock block;
+  for (;;) {
+    auto more = (*pipeline)->next(block);
+    if (!more) {
+      return tl::unexpected(more.error());
+    }
+    if (!*more) {
+      return {};
+    }
+    observer(block);
+  }
+}
+
 }  // namespace
 
 Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profile& profile,
                          const ControllerChoice& choice, const BlockObserver& observer) {
-  JobPlan plan;
-  plan.file = file;
-  plan.choice = choice;
-  if (auto fitted = fit_tick_grid(file, profile, plan.choice); !fitted) {
-    return tl::unexpected(fitted.error());
+  ControllerChoice tried = choice;
+  for (int attempt = 1;; ++attempt) {
+    JobPlan plan;
+    plan.file = file;
+    plan.choice = tried;
+    plan.attempts = attempt;
+    PlanRun run(plan, profile);
+    // The last attempt is not to fit but to say what still does not.
+    const auto mode = attempt < kMostAttempts ? PipelineMode::kFit : PipelineMode::kSteps;
+    auto pipeline =
+        open_pipeline(file, profile, tried, mode, [&](const auto& marker) { run.see(marker); });
+    if (!pipeline) {
+      return tl::unexpected(pipeline.error());
+    }
+    if (auto done = run.run(**pipeline); !done) {
+      return tl::unexpected(done.error());
+    }
+    if (!(*pipeline)->fits_tick_grid()) {
+      tried.slow_zones = planner::combine(tried.slow_zones, (*pipeline)->excess());
+      continue;
+    }
+    if (plan.toolpath.moves == 0) {
+      return fail(Errc::kMalformed, "the job moves nothing", file.string(),
+                  "it may be truncated, or no G-code at all");
+    }
+    add_warnings(plan, profile);
+    if (observer) {
+      if (auto replayed = replay(plan, profile, observer); !replayed) {
+        return tl::unexpected(replayed.error());
+      }
+    }
+    return plan;
   }
-  PlanRun run(plan, profile);
-  auto pipeline = open_pipeline(file, profile, plan.choice, PipelineMode::kSteps,
-                                [&](const auto& marker) { run.see(marker); });
-  if (!pipeline) {
-    return tl::unexpected(pipeline.error());
-  }
-  if (auto done = run.run(**pipeline, observer); !done) {
-    return tl::unexpected(done.error());
-  }
-  if (plan.toolpath.moves == 0) {
-    return fail(Errc::kMalformed, "the job moves nothing", file.string(),
-                "it may be truncated, or no G-code at all");
-  }
-  add_warnings(plan, profile);
-  return plan;
 }
 
 }  // namespace stepcast::control

@@ -125,7 +125,7 @@ class MotionPipeline::Impl {
       events.clear();
     }
     if (*filled == 0) {
-      if (mode_ == PipelineMode::kSurvey) {
+      if (!fits_) {
         return false;
       }
       return phase_ == Phase::kMoving ? settle(block) : finish(block);
@@ -135,10 +135,11 @@ class MotionPipeline::Impl {
     }
     for (Axis motor : kAllAxes) {
       const auto positions = motor_positions(motor, *filled);
-      if (mode_ == PipelineMode::kSurvey) {
+      if (mode_ == PipelineMode::kFit) {
         survey(motor, positions);
-      } else if (generators_[index(motor)].push(positions, steps_[motor]) !=
-                 stepgen::StepStatus::kOk) {
+      }
+      if (fits_ &&
+          generators_[index(motor)].push(positions, steps_[motor]) != stepgen::StepStatus::kOk) {
         return tl::unexpected(too_fast(motor, fastest(positions, positions.front())));
       }
     }

@@ -25,6 +25,7 @@ struct JobPlan {
   std::filesystem::path file;
   /// The choice that runs: the one asked for, with the slow zones that it needed.
   ControllerChoice choice;
+  int attempts = 1;    ///< How often the job was planned until its command fitted the tick grid.
   Seconds print_time;  ///< Of moves and dwells. Waiting for heaters is not in it.
   MotionTotals motion;
   planner::ToolpathSummary toolpath;
@@ -45,7 +46,8 @@ using BlockObserver = std::function<void(const MotionBlock&)>;
 ///
 /// Where the compensated command would need more than one step a tick, the moves around that place
 /// are slowed down, just enough, and the job is planned again; JobPlan::choice holds the zones that
-/// were found and a warning says so. `observer` (may be empty) sees the blocks of the final plan.
+/// were found and a warning says so. `observer` (may be empty) sees the blocks of the final plan,
+/// which takes one more run.
 ///
 /// Cost: some hundred microseconds of CPU a second of print; constant memory but for the layers.
 /// @returns any error of the job, the profile or the choice.

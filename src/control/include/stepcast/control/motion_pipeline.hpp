@@ -41,8 +41,8 @@ struct ControllerChoice {
 
 /// What a pipeline is run for.
 enum class PipelineMode : std::uint8_t {
-  kSteps,   ///< Motion and steps; a motor driven beyond one step a tick is an error.
-  kSurvey,  ///< No steps, half the cost: collects the places that would not fit the tick grid.
+  kSteps,  ///< A motor driven beyond one step a tick is an error.
+  kFit,    ///< From such a place on there are no steps: all such places are collected instead.
 };
 
 /// A stretch of motion of all axes: what was planned, what is commanded, and the steps for it.
@@ -90,9 +90,9 @@ class MotionPipeline {
   /// (file:line), kOutOfRange when the compensated command leaves the travel or the tick grid.
   [[nodiscard]] Result<bool> next(MotionBlock& block);
 
-  /// Of a survey: no motor is driven beyond the tick grid.
+  /// In mode kFit: no motor was driven beyond the tick grid, and the steps are valid.
   [[nodiscard]] bool fits_tick_grid() const;
-  /// Of a survey: the places where a motor is driven beyond the tick grid or close to its limit,
+  /// In mode kFit: the places where a motor is driven beyond the tick grid or close to its limit,
   /// each with the share of its speed at which it should fit.
   [[nodiscard]] std::span<const planner::SlowZone> excess() const;
 
