@@ -45,7 +45,7 @@ fs::path sample_part() {
   for (fs::path folder = program.parent_path(); !unknown && folder.has_relative_path();
        folder = folder.parent_path()) {
     for (const char* place : {"examples", "share/stepcast/examples"}) {
-      const fs::path file = folder / place / "nut.gcode";
+      fs::path file = folder / place / "nut.gcode";
       if (fs::exists(file, unknown)) {
         return file;
       }
