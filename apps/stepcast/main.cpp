@@ -1,10 +1,15 @@
+#include <cstdio>
+#include <exception>
+
 #include <CLI/CLI.hpp>
 
 #include "command.hpp"
 #include "exit_status.hpp"
 
-int main(int argc, char** argv) {
-  using namespace stepcast::cli;  // NOLINT(google-build-using-namespace)
+namespace stepcast::cli {
+namespace {
+
+int run(int argc, char** argv) {
   CLI::App app{
       "Stepcast plans a print, streams its motor steps to a device, and shows what happened."};
   app.name("stepcast");
@@ -34,4 +39,17 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kSuccess : kUsage;
   }
   return status;
+}
+
+}  // namespace
+}  // namespace stepcast::cli
+
+int main(int argc, char** argv) {
+  try {
+    return stepcast::cli::run(argc, argv);
+  } catch (const std::exception& error) {
+    // Everything a user can cause comes back as a Result; this is memory, or a mistake of ours.
+    std::fprintf(stderr, "stepcast: internal error: %s\n", error.what());
+    return stepcast::cli::kPrintFailed;
+  }
 }
