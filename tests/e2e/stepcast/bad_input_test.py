@@ -11,8 +11,8 @@ CURA = ";FLAVOR:Marlin\n;Generated with Cura_SteamEngine 4.13.0\nM82\n;LAYER_COU
     for n in range(3))
 
 
-class MovesNothing(TestCase):
-    """Every case is a print on a device that is there and stands still."""
+class MovesNothing:
+    """Every case is also a print on a device that is there and stands still."""
 
     def refuse(self, job, status, *words, options=()):
         with Device() as device:
@@ -26,7 +26,7 @@ class MovesNothing(TestCase):
             self.assertEqual(after["received"], "0")
 
 
-class BadJob(MovesNothing):
+class BadJob(MovesNothing, TestCase):
 
     def refuse_text(self, text, *words, options=()):
         self.refuse(self.job(text), BAD_INPUT, "job.gcode", *words, options=options)
@@ -110,7 +110,7 @@ class BadJob(MovesNothing):
         self.refuse_text("G1 F6000\n" + "G1 X200\nG1 X10\n" * 200 + "G1 X999\n", "job.gcode:402")
 
 
-class BadFile(MovesNothing):
+class BadFile(MovesNothing, TestCase):
 
     def test_missing(self):
         self.refuse(self.folder / "nowhere.gcode", BAD_INPUT, "nowhere.gcode")
@@ -119,7 +119,7 @@ class BadFile(MovesNothing):
         self.refuse(self.folder, IO_FAILED, str(self.folder), "folder")
 
 
-class BadMachine(MovesNothing):
+class BadMachine(MovesNothing, TestCase):
 
     def refuse_options(self, status, *words, options):
         self.refuse(EXAMPLES / "square.gcode", status, *words, options=options)
