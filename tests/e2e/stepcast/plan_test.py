@@ -39,6 +39,12 @@ class Plan(TestCase):
         self.assertEqual((plan["printer"], plan["planner"], plan["compensator"]),
                          ("taz6", "marlin", "lpfbs-sharp"))
 
+    def test_does_not_count_the_memory_of_the_program_that_started_it(self):
+        mine = bytearray(b"x") * (400 << 20)
+        plan = self.plan(EXAMPLES / "square.gcode")
+        self.assertLess(plan["peak_rss_mib"], 300)
+        self.assertEqual(len(mine), 400 << 20)
+
     def test_gives_the_same_plan_twice(self):
         plans = [self.plan(EXAMPLES / "zigzag.gcode", "--compensator", "lpfbs-sharp")
                  for _ in range(2)]
