@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 // A few minutes of motion in some ten seconds: long enough to watch, short enough to wait for.
 constexpr std::uint32_t kDemoSpeed = 20;
 
-struct Options {
+struct DemoOptions {
   ControllerOptions controller;
   std::uint32_t speed = kDemoSpeed;
 };
@@ -54,7 +54,7 @@ fs::path sample_part() {
   return {};
 }
 
-int run(Options options) {
+int run(DemoOptions options) {
   const Interrupt interrupt;
   const Terminal terminal(stdout);
   if (options.controller.file.empty()) {
@@ -123,7 +123,7 @@ int run(Options options) {
 void add_demo_command(CLI::App& app, int& status) {
   auto* command =
       app.add_subcommand("demo", "Print a small part on a virtual printer, on this machine");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DemoOptions>();
   command->add_option("file", options->controller.file, "G-code file instead of the sample part")
       ->type_name("FILE");
   options->controller.add_to(*command, false);

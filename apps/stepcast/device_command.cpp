@@ -19,7 +19,7 @@
 namespace stepcast::cli {
 namespace {
 
-struct Options {
+struct DeviceOptions {
   device::LinuxDevice::Options device{.port = 9000};
   std::string record;
   bool quiet = false;
@@ -38,7 +38,7 @@ void watch(const device::LinuxDevice& device, const std::stop_token& stop) {
   }
 }
 
-int run(const Options& options) {
+int run(const DeviceOptions& options) {
   const Interrupt interrupt;
   std::unique_ptr<device::FileRecorder> recorder;
   device::LinuxDevice::Options settings = options.device;
@@ -82,7 +82,7 @@ int run(const Options& options) {
 
 void add_device_command(CLI::App& app, int& status) {
   auto* command = app.add_subcommand("device", "Run a virtual printer: the device core, no motors");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DeviceOptions>();
   command->add_option("--port", options->device.port, "UDP and TCP port; 0: any free one")
       ->capture_default_str();
   command->add_option("--bind", options->device.bind_address, "Address to listen on")

@@ -13,12 +13,12 @@
 namespace stepcast::cli {
 namespace {
 
-struct Options {
+struct PlanOptions {
   ControllerOptions controller;
   bool json = false;
 };
 
-int run(const Options& options) {
+int run(const PlanOptions& options) {
   const Seconds start = cpu_time();
   auto resolved = options.controller.resolve();
   if (!resolved) {
@@ -42,7 +42,7 @@ int run(const Options& options) {
 void add_plan_command(CLI::App& app, int& status) {
   auto* command =
       app.add_subcommand("plan", "Plan a job: exact time, steps, speeds; moves nothing");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlanOptions>();
   options->controller.add_to(*command);
   command->add_flag("--json", options->json, "Print the plan as JSON");
   command->footer(

@@ -39,9 +39,11 @@ nlohmann::json plan_json(const control::JobPlan& plan, const machine::Profile& p
       {"step_pulses", per_axis_json(plan.motion.step_count)},
       {"ticks", plan.motion.ticks},
       {"tick_rate_hz", profile.tick_rate.v},
-      {"peaks_planned", peaks_json(plan.plan_peaks)},
-      {"peaks_commanded", peaks_json(plan.command_peaks)},
-      {"attempts", plan.attempts},
+      {"peaks_planned", peaks_json(plan.peaks.plan)},
+      {"peaks_commanded", peaks_json(plan.peaks.command)},
+      {"slow_places", plan.choice.stretches.size()},
+      {"slowed_by_s", plan.slowed_by.v},
+      {"largest_lag_steps", per_axis_json(plan.motion.largest_lag_steps)},
       {"cpu_s", cost.cpu.v},
       {"print_s_per_cpu_s", plan.print_time / cost.cpu},
       {"peak_rss_mib", cost.peak_rss_mib},
@@ -70,8 +72,8 @@ void print_plan(const control::JobPlan& plan, const machine::Profile& profile,
   fmt::print("  {}\n", terminal.dim("                    plan     command      plan   command"
                                     "     plan    command"));
   for (Axis axis : kAllAxes) {
-    const auto& p = plan.plan_peaks[axis];
-    const auto& c = plan.command_peaks[axis];
+    const auto& p = plan.peaks.plan[axis];
+    const auto& c = plan.peaks.command[axis];
     fmt::print("  {} {:>12} {:>9.1f} {:>11.1f} {:>9.2f} {:>9.2f} {:>8.0f} {:>10.0f}\n",
                terminal.accent(axis_name(axis)), grouped(plan.motion.step_count[axis]),
                p.speed.value.v, c.speed.value.v, p.acceleration.value.v / kMmPerM,

@@ -18,14 +18,14 @@
 namespace stepcast::cli {
 namespace {
 
-struct Options {
+struct PrintOptions {
   ControllerOptions controller;
   std::string device;
   std::uint32_t speed = 1;
   bool json = false;
 };
 
-int run(const Options& options) {
+int run(const PrintOptions& options) {
   const Interrupt interrupt;
   auto endpoint = stream::parse_endpoint(options.device);
   if (!endpoint) {
@@ -72,7 +72,7 @@ int run(const Options& options) {
 
 void add_print_command(CLI::App& app, int& status) {
   auto* command = app.add_subcommand("print", "Plan a job and stream its steps to a device");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PrintOptions>();
   options->controller.add_to(*command);
   command->add_option("-d,--device", options->device, "The device")
       ->required()

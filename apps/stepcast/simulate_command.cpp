@@ -19,7 +19,7 @@
 namespace stepcast::cli {
 namespace {
 
-struct Options {
+struct SimulateOptions {
   ControllerOptions controller;
   SimulationOptions simulation;
   std::filesystem::path out = ".";
@@ -56,7 +56,7 @@ void print_report(const sim::ContourReport& report, const machine::Profile& prof
   }
 }
 
-int run(const Options& options) {
+int run(const SimulateOptions& options) {
   const Seconds start = cpu_time();
   auto resolved = options.controller.resolve();
   if (!resolved) {
@@ -114,7 +114,7 @@ int run(const Options& options) {
 void add_simulate_command(CLI::App& app, int& status) {
   auto* command = app.add_subcommand(
       "simulate", "Plan a job and run the printer's axis responses: path error, plots");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SimulateOptions>();
   options->controller.add_to(*command);
   command->add_option("--out", options->out, "Folder for the plots (SVG)")
       ->capture_default_str()

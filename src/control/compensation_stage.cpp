@@ -22,7 +22,9 @@ constexpr std::size_t kMostDrained = 3000;
 void CompensationStage::set(Axis axis, std::unique_ptr<shaping::AxisFilter> filter,
                             double start_mm) {
   filter->start(start_mm);
-  lanes_[axis] = Lane{std::move(filter), {}, {}, {}};
+  filters_[axis] = std::move(filter);
+  lanes_[axis] = {};
+  lanes_[axis].last_path = lanes_[axis].last_plan = start_mm;
 }
 
 std::span<const double> CompensationStage::path(Axis axis) const {
@@ -37,43 +39,47 @@ std::span<const double> CompensationStage::command(Axis axis) const {
   return lanes_[axis].command;
 }
 
-Result<std::size_t> CompensationStage::advance(planner::CornerSmoother& plan) {
-  for (Lane& lane : lanes_.values) {
+Result<std::size_t> CompensationStage::advance(planner::Retimer& plan) {
+  for (Samples& lane : lanes_.values) {
     for (std::vector<double>* samples : {&lane.path, &lane.plan, &lane.command}) {
-      samples->erase(samples->begin(), samples->begin() + static_cast<std::ptrdiff_t>(given_));
+      samples->erase(samples->begin(),
+                     samples->begin() + static_cast<std::ptrdiff_t>(progress_.given));
     }
   }
-  available_ -= given_;
-  given_ = 0;
-  for (Lane& lane : lanes_.values) {
+  progress_.available -= progress_.given;
+  progress_.given = 0;
+  for (Axis axis : kAllAxes) {
+    Samples& lane = lanes_[axis];
+    shaping::AxisFilter& filter = *filters_[axis];
     // A lane that was filtered ahead of the others waits for them.
     while (lane.command.size() < kMostSamples) {
       const std::size_t done = lane.command.size();
-      const std::size_t block = lane.filter->block();
-      const std::size_t needed = done + block + lane.filter->look_ahead();
-      if (needed > available_) {
-        if (auto read = read_plan(plan, needed - available_); !read) {
+      const std::size_t block = filter.block();
+      const std::size_t needed = done + block + filter.look_ahead();
+      if (needed > progress_.available) {
+        if (auto read = read_plan(plan, needed - progress_.available); !read) {
           return tl::unexpected(read.error());
         }
       }
       lane.command.resize(done + block);
-      lane.filter->advance(std::span(lane.plan).subspan(done, needed - done),
-                           std::span(lane.command).subspan(done, block));
+      filter.advance(std::span(lane.plan).subspan(done, needed - done),
+                     std::span(lane.command).subspan(done, block));
     }
   }
-  given_ = std::min(kMostSamples, available_ - padding_);
-  if (given_ == 0 && plan_ended_ && !settled_ && drained_ < kMostDrained) {
-    given_ = std::min(kMostSamples, padding_);
-    padding_ -= given_;
-    drained_ += given_;
+  progress_.given = std::min(kMostSamples, progress_.available - progress_.padding);
+  if (progress_.given == 0 && progress_.plan_ended && !progress_.settled &&
+      progress_.drained < kMostDrained) {
+    progress_.given = std::min(kMostSamples, progress_.padding);
+    progress_.padding -= progress_.given;
+    progress_.drained += progress_.given;
   }
-  settled_ = plan_ended_ && commands_rest_on_plan();
-  return given_;
+  progress_.settled = progress_.plan_ended && commands_rest_on_plan();
+  return progress_.given;
 }
 
 bool CompensationStage::commands_rest_on_plan() const {
-  for (const Lane& lane : lanes_.values) {
-    for (std::size_t k = 0; k < given_; ++k) {
+  for (const Samples& lane : lanes_.values) {
+    for (std::size_t k = 0; k < progress_.given; ++k) {
       if (std::abs(lane.command[k] - lane.plan[k]) > kSettledMm) {
         return false;
       }
@@ -82,35 +88,56 @@ bool CompensationStage::commands_rest_on_plan() const {
   return true;
 }
 
-Result<void> CompensationStage::read_plan(planner::CornerSmoother& plan, std::size_t samples) {
+Result<void> CompensationStage::read_plan(planner::Retimer& plan, std::size_t samples) {
   planner::SampleSpans path_spans;
   planner::SampleSpans plan_spans;
   for (Axis axis : kAllAxes) {
-    Lane& lane = lanes_[axis];
-    lane.path.resize(available_ + samples);
-    lane.plan.resize(available_ + samples);
-    path_spans[axis] = std::span(lane.path).subspan(available_, samples);
-    plan_spans[axis] = std::span(lane.plan).subspan(available_, samples);
+    Samples& lane = lanes_[axis];
+    lane.path.resize(progress_.available + samples);
+    lane.plan.resize(progress_.available + samples);
+    path_spans[axis] = std::span(lane.path).subspan(progress_.available, samples);
+    plan_spans[axis] = std::span(lane.plan).subspan(progress_.available, samples);
   }
   std::size_t got = 0;
-  if (!plan_ended_) {
+  if (!progress_.plan_ended) {
     auto read = plan.read(path_spans, plan_spans);
     if (!read) {
       return tl::unexpected(read.error());
     }
     got = *read;
-    plan_ended_ = got < samples;
+    progress_.plan_ended = got < samples;
   }
-  const std::size_t end = available_ + got;
-  for (Lane& lane : lanes_.values) {
-    for (std::vector<double>* positions : {&lane.path, &lane.plan}) {
-      std::fill(positions->begin() + static_cast<std::ptrdiff_t>(end), positions->end(),
-                end > 0 ? (*positions)[end - 1] : 0.0);
+  const std::size_t end = progress_.available + got;
+  for (Samples& lane : lanes_.values) {
+    for (auto [positions, last] :
+         {std::pair{&lane.path, &lane.last_path}, std::pair{&lane.plan, &lane.last_plan}}) {
+      if (got > 0) {
+        *last = (*positions)[end - 1];
+      }
+      std::fill(positions->begin() + static_cast<std::ptrdiff_t>(end), positions->end(), *last);
     }
   }
-  available_ += samples;
-  padding_ += samples - got;
+  progress_.available += samples;
+  progress_.padding += samples - got;
   return {};
+}
+
+void CompensationStage::save(Checkpoint& checkpoint) {
+  checkpoint.samples_ = lanes_;
+  checkpoint.progress_ = progress_;
+  for (Axis axis : kAllAxes) {
+    const auto state = filters_[axis]->state();
+    checkpoint.filter_states_[axis].assign(state.begin(), state.end());
+  }
+}
+
+void CompensationStage::restore(const Checkpoint& checkpoint) {
+  lanes_ = checkpoint.samples_;
+  progress_ = checkpoint.progress_;
+  for (Axis axis : kAllAxes) {
+    std::copy(checkpoint.filter_states_[axis].begin(), checkpoint.filter_states_[axis].end(),
+              filters_[axis]->state().begin());
+  }
 }
 
 }  // namespace stepcast::control

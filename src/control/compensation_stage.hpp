@@ -7,7 +7,7 @@
 
 #include "stepcast/base/axis.hpp"
 #include "stepcast/base/result.hpp"
-#include "stepcast/planner/corner_smoother.hpp"
+#include "stepcast/planner/retimer.hpp"
 #include "stepcast/shaping/axis_filter.hpp"
 
 namespace stepcast::control {
@@ -24,32 +24,50 @@ class CompensationStage {
 
   /// Computes the next samples, at most kMostSamples; read them with path(), plan() and command().
   /// @returns how many; 0 at the end; an error of the plan.
-  [[nodiscard]] Result<std::size_t> advance(planner::CornerSmoother& plan);
+  [[nodiscard]] Result<std::size_t> advance(planner::Retimer& plan);
 
   /// The last samples lie beyond the end of the plan.
-  [[nodiscard]] bool draining() const { return drained_ > 0; }
+  [[nodiscard]] bool draining() const { return progress_.drained > 0; }
   [[nodiscard]] std::span<const double> path(Axis axis) const;
   [[nodiscard]] std::span<const double> plan(Axis axis) const;
   [[nodiscard]] std::span<const double> command(Axis axis) const;
 
  private:
-  struct Lane {
-    std::unique_ptr<shaping::AxisFilter> filter;
-    std::vector<double> path;     // samples not yet given out, then the look-ahead
+  struct Samples {
+    std::vector<double> path;     // not yet given out, then the look-ahead
     std::vector<double> plan;     // the same instants
-    std::vector<double> command;  // filtered samples not yet given out
+    std::vector<double> command;  // filtered, not yet given out
+    double last_path = 0.0;       // of all that was read
+    double last_plan = 0.0;
+  };
+  struct Progress {
+    std::size_t available = 0;  // plan samples in every lane
+    std::size_t given = 0;      // of these, handed out by the last advance()
+    std::size_t padding = 0;    // of these, at the end, not to be given out
+    std::size_t drained = 0;    // samples given out beyond the end of the plan
+    bool plan_ended = false;
+    bool settled = false;  // the last samples given out ended on the plan
   };
 
-  [[nodiscard]] bool commands_rest_on_plan() const;
-  [[nodiscard]] Result<void> read_plan(planner::CornerSmoother& plan, std::size_t samples);
+ public:
+  /// Where the stage was; the plan has a mark of its own.
+  class Checkpoint {
+    friend CompensationStage;
+    PerAxis<Samples> samples_;
+    PerAxis<std::vector<double>> filter_states_;
+    Progress progress_;
+  };
+  /// Reuses the memory of the checkpoint.
+  void save(Checkpoint& checkpoint);
+  void restore(const Checkpoint& checkpoint);
 
-  PerAxis<Lane> lanes_;
-  std::size_t available_ = 0;  // plan samples in every lane
-  std::size_t given_ = 0;      // of these, handed out by the last advance()
-  std::size_t padding_ = 0;    // of these, at the end, not to be given out
-  std::size_t drained_ = 0;    // samples given out beyond the end of the plan
-  bool plan_ended_ = false;
-  bool settled_ = false;  // the last samples given out ended on the plan
+ private:
+  [[nodiscard]] bool commands_rest_on_plan() const;
+  [[nodiscard]] Result<void> read_plan(planner::Retimer& plan, std::size_t samples);
+
+  PerAxis<std::unique_ptr<shaping::AxisFilter>> filters_;
+  PerAxis<Samples> lanes_;
+  Progress progress_;
 };
 
 }  // namespace stepcast::control

@@ -12,99 +12,50 @@
 namespace stepcast::control {
 namespace {
 
-// A place that is slowed down shifts all that follows in time, and with it in the windows of a
-// compensator, so that another place may begin to exceed. Places near the limit are therefore
-// slowed down with those beyond it, and mostly the second attempt fits.
-constexpr int kMostAttempts = 20;
-
-class PlanRun {
- public:
-  PlanRun(JobPlan& plan, const machine::Profile& profile) : plan_(plan) {
-    for (Axis axis : kAllAxes) {
-      const double home = axis == Axis::kE ? 0.0 : profile.axes[axis].home.v;
-      plan_meters_[index(axis)].start(home);
-      command_meters_[index(axis)].start(home);
-    }
+void note_marker(JobPlan& plan, const planner::TimedMarker& timed) {
+  using Kind = planner::Marker::Kind;
+  switch (timed.marker.kind) {
+    case Kind::kLayer:
+      plan.layers.push_back({static_cast<std::int64_t>(timed.marker.value), timed.time});
+      break;
+    case Kind::kHotend:
+    case Kind::kBed:
+      ++plan.heater_commands;
+      break;
+    case Kind::kPause:
+      ++plan.pauses_asked;
+      break;
+    default:
+      break;
   }
-
-  void see(const planner::TimedMarker& timed) {
-    using Kind = planner::Marker::Kind;
-    switch (timed.marker.kind) {
-      case Kind::kLayer:
-        plan_.layers.push_back({static_cast<std::int64_t>(timed.marker.value), timed.time});
-        break;
-      case Kind::kHotend:
-      case Kind::kBed:
-        ++plan_.heater_commands;
-        break;
-      case Kind::kPause:
-        ++plan_.pauses_asked;
-        break;
-      default:
-        break;
-    }
-  }
-
-  Result<void> run(MotionPipeline& pipeline) {
-    MotionBlock block;
-    for (;;) {
-      auto more = pipeline.next(block);
-      if (!more) {
-        return tl::unexpected(more.error());
-      }
-      if (!*more) {
-        break;
-      }
-      for (Axis axis : kAllAxes) {
-        plan_meters_[index(axis)].add(block.plan_mm[axis]);
-        command_meters_[index(axis)].add(block.command_mm[axis]);
-      }
-    }
-    plan_.print_time = pipeline.planned_duration();
-    plan_.motion = pipeline.totals();
-    plan_.toolpath = pipeline.summary();
-    plan_.unknown_commands = pipeline.unknown_commands();
-    for (Axis axis : kAllAxes) {
-      plan_.plan_peaks[axis] = plan_meters_[index(axis)].peaks();
-      plan_.command_peaks[axis] = command_meters_[index(axis)].peaks();
-    }
-    return {};
-  }
-
- private:
-  JobPlan& plan_;
-  std::array<shaping::PeakMeter, kAxisCount> plan_meters_;
-  std::array<shaping::PeakMeter, kAxisCount> command_meters_;
-};
+}
 
 Result<std::unique_ptr<MotionPipeline>> open_pipeline(
     const std::filesystem::path& file, const machine::Profile& profile,
-    const ControllerChoice& choice, PipelineMode mode,
-    std::function<void(const planner::TimedMarker&)> on_marker) {
+    const ControllerChoice& choice, std::function<void(const planner::TimedMarker&)> on_marker) {
   auto reader = gcode::Reader::open(file);
   if (!reader) {
     return tl::unexpected(reader.error());
   }
-  return MotionPipeline::create(std::move(*reader), profile, choice, std::move(on_marker), mode);
+  return MotionPipeline::create(std::move(*reader), profile, choice, std::move(on_marker));
 }
 
 void add_warnings(JobPlan& plan, const machine::Profile& profile) {
-  if (!plan.choice.slow_zones.empty()) {
+  if (!plan.choice.stretches.empty()) {
     double least = 1.0;
-    std::int64_t moves = 0;
-    for (const planner::SlowZone& zone : plan.choice.slow_zones) {
-      least = std::min(least, zone.share);
-      moves += zone.last - zone.first + 1;
+    for (const planner::SlowStretch& stretch : plan.choice.stretches) {
+      least = std::min(least, stretch.rate);
     }
     plan.warnings.push_back(fmt::format(
-        "{} moves run slower than asked, down to {:.0f} %: with compensation they would need more "
-        "than one step a tick at {:g} kHz.",
-        moves, 100.0 * least, profile.tick_rate.v / 1000.0));
+        "{} places run slower than asked, down to {:.0f} %, and take {:.1f} s more: the "
+        "motors would need more than one step a tick at {:g} kHz.",
+        plan.choice.stretches.size(), 100.0 * least, plan.slowed_by.v,
+        profile.tick_rate.v / 1000.0));
   }
   for (Axis axis : {Axis::kX, Axis::kY}) {
     const MmPerS2 allowed =
         profile.axes[axis].max_acceleration * profile.compensated_acceleration_ratio;
-    const MmPerS2 peak = plan.command_peaks[axis].acceleration.value;
+    const MmPerS2 peak = plan.peaks.command[axis].acceleration.value;
     if (plan.choice.compensator != "none" && peak > allowed) {
       plan.warnings.push_back(fmt::format(
           "Compensation asks {:.1f} m/s2 of motor {}; the profile expects at most {:.1f} m/s2. "
@@ -126,7 +77,7 @@ void add_warnings(JobPlan& plan, const machine::Profile& profile) {
 
 Result<void> replay(const JobPlan& plan, const machine::Profile& profile,
                     const BlockObserver& observer) {
-  auto pipeline = open_pipeline(plan.file, profile, plan.choice, PipelineMode::kSteps, {});
+  auto pipeline = open_pipeline(plan.file, profile, plan.choice, {});
   if (!pipeline) {
     return tl::unexpected(pipeline.error());
   }
@@ -147,39 +98,39 @@ Result<void> replay(const JobPlan& plan, const machine::Profile& profile,
 
 Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profile& profile,
                          const ControllerChoice& choice, const BlockObserver& observer) {
-  ControllerChoice tried = choice;
-  for (int attempt = 1;; ++attempt) {
-    JobPlan plan;
-    plan.file = file;
-    plan.choice = tried;
-    plan.attempts = attempt;
-    PlanRun run(plan, profile);
-    // The last attempt is not to fit but to say what still does not.
-    const auto mode = attempt < kMostAttempts ? PipelineMode::kFit : PipelineMode::kSteps;
-    auto pipeline =
-        open_pipeline(file, profile, tried, mode, [&](const auto& marker) { run.see(marker); });
-    if (!pipeline) {
-      return tl::unexpected(pipeline.error());
-    }
-    if (auto done = run.run(**pipeline); !done) {
-      return tl::unexpected(done.error());
-    }
-    if (!(*pipeline)->fits_tick_grid()) {
-      tried.slow_zones = planner::combine(tried.slow_zones, (*pipeline)->excess());
-      continue;
-    }
-    if (plan.toolpath.moves == 0) {
-      return fail(Errc::kMalformed, "the job moves nothing", file.string(),
-                  "it may be truncated, or no G-code at all");
-    }
-    add_warnings(plan, profile);
-    if (observer) {
-      if (auto replayed = replay(plan, profile, observer); !replayed) {
-        return tl::unexpected(replayed.error());
-      }
-    }
-    return plan;
+  JobPlan plan;
+  plan.file = file;
+  plan.choice = choice;
+  auto opened =
+      open_pipeline(file, profile, choice, [&](const auto& marker) { note_marker(plan, marker); });
+  if (!opened) {
+    return tl::unexpected(opened.error());
   }
+  MotionPipeline& pipeline = **opened;
+  if (auto fitted = pipeline.fit(); !fitted) {
+    return tl::unexpected(fitted.error());
+  }
+  plan.choice.stretches = pipeline.stretches();
+  plan.print_time = pipeline.print_time();
+  plan.slowed_by = pipeline.slowed_by();
+  plan.motion = pipeline.totals();
+  plan.peaks = pipeline.peaks();
+  plan.toolpath = pipeline.summary();
+  plan.unknown_commands = pipeline.unknown_commands();
+  for (LayerStart& layer : plan.layers) {
+    layer.time = pipeline.retimed(layer.time);
+  }
+  if (plan.toolpath.moves == 0) {
+    return fail(Errc::kMalformed, "the job moves nothing", file.string(),
+                "it may be truncated, or no G-code at all");
+  }
+  add_warnings(plan, profile);
+  if (observer) {
+    if (auto replayed = replay(plan, profile, observer); !replayed) {
+      return tl::unexpected(replayed.error());
+    }
+  }
+  return plan;
 }
 
 }  // namespace stepcast::control

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <deque>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,22 +15,21 @@
 #include "stepcast/stepgen/motor_map.hpp"
 
 #include "compensation_stage.hpp"
+#include "tick_grid_survey.hpp"
 
 namespace stepcast::control {
 namespace {
 
-// A move acts on the compensated command for about this long before and after it: the reach of a
-// filter's basis function, and the first swing of what it answers.
-constexpr Seconds kInfluence{0.06};
-// Slow down a little more than the measured excess asks: what surrounds the place stays as fast.
-// Smaller: fewer surveys; larger: faster prints.
-constexpr double kExcessMargin = 0.93;
-// From this share of the limit on a place is near it: what a shift in time of a few ms can add.
-constexpr double kNearLimit = 0.95;
-// Rounding to the grid may add this share to a speed.
-constexpr double kRateTolerance = 1e-4;
-// In one attempt at most this much, so that one bad place is not made slower than it needs.
-constexpr double kSmallestShare = 0.5;
+// A place acts on the compensated command for about this many samples before and after it: the
+// reach of a filter's basis function, and the first swing of what it answers.
+constexpr std::int64_t kInfluence = 60;
+// A plan that has to be this much slower somewhere is not for this machine.
+constexpr double kLeastRate = 0.3;
+// A checkpoint costs about as much as a tenth of a block.
+constexpr std::int64_t kBlocksPerCheckpoint = 2;
+// Together these reach back by 1.6 s: a stretch with its ramp begins 0.2 s before the place, and a
+// compensator may read the plan up to a second ahead.
+constexpr std::size_t kMostCheckpoints = 8;
 
 // E counts from the start of the job.
 PerAxis<Mm> home_position(const machine::Profile& profile) {
@@ -45,13 +44,11 @@ PerAxis<Mm> home_position(const machine::Profile& profile) {
 
 class MotionPipeline::Impl {
  public:
-  Impl(gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
-       PipelineMode mode)
+  Impl(gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice)
       : profile_(profile),
         planning_profile_(profile),
-        mode_(mode),
         toolpath_(std::move(reader), profile, choice.toolpath),
-        zones_(toolpath_, choice.slow_zones) {
+        run_(profile) {
     for (Axis axis : kAllAxes) {
       MmPerS& speed = planning_profile_.axes[axis].max_speed;
       speed = std::min(speed, choice.speed_ceiling[axis]);
@@ -60,7 +57,7 @@ class MotionPipeline::Impl {
 
   Result<void> build(const ControllerChoice& choice,
                      std::function<void(const planner::TimedMarker&)> on_marker) {
-    auto planner = planner::make_planner(choice.planner, planning_profile_, zones_);
+    auto planner = planner::make_planner(choice.planner, planning_profile_, toolpath_);
     if (!planner) {
       return tl::unexpected(planner.error());
     }
@@ -71,8 +68,7 @@ class MotionPipeline::Impl {
         planner::Sampler::Options{.period = Seconds(1.0 / shaping::kCommandRate.v),
                                   .lead_in = kLeadIn,
                                   .lead_out = kLeadOut},
-        std::move(on_marker),
-        [this](const planner::Move& move, Seconds start) { remember(move.number, start); });
+        std::move(on_marker));
     auto kernel =
         planner_->wants_rounded_corners()
             ? planner::junction_kernel(profile_.path, Seconds(1.0 / shaping::kCommandRate.v))
@@ -87,6 +83,7 @@ class MotionPipeline::Impl {
                   {}, "lower the junction deviation or raise the acceleration");
     }
     smoother_ = std::make_unique<planner::CornerSmoother>(*sampler_, home, std::move(kernel));
+    retimer_ = std::make_unique<planner::Retimer>(*smoother_, choice.stretches);
     PerAxis<double> home_mm;
     for (Axis axis : kAllAxes) {
       auto filter = shaping::make_axis_filter(choice.compensator, profile_, axis);
@@ -104,86 +101,233 @@ class MotionPipeline::Impl {
     }
     ticks_per_sample_ = static_cast<int>(ticks_per_sample);
     for (Axis motor : kAllAxes) {
+      const double at = stepgen::motor_position(profile_.kinematics, home_mm, motor);
       auto& generator =
-          generators_.emplace_back(profile_.axes[motor].steps_per_mm, ticks_per_sample_);
-      generator.start(stepgen::motor_position(profile_.kinematics, home_mm, motor));
+          run_.generators.emplace_back(profile_.axes[motor].steps_per_mm, ticks_per_sample_);
+      generator.start(at);
       start_steps_[motor] = generator.emitted();
-      last_mm_[motor] = stepgen::motor_position(profile_.kinematics, home_mm, motor);
+      run_.survey.start(motor, at);
+      run_.plan_meters[index(motor)].start(home_mm[motor]);
+      run_.command_meters[index(motor)].start(home_mm[motor]);
     }
     return {};
   }
 
   Result<bool> next(MotionBlock& block) {
-    if (phase_ == Phase::kDone) {
-      return false;
-    }
-    auto filled = stage_.advance(*smoother_);
+    auto filled = command_of_next();
     if (!filled) {
       return tl::unexpected(filled.error());
     }
-    for (auto& events : steps_.values) {
-      events.clear();
-    }
     if (*filled == 0) {
-      if (!fits_) {
-        return false;
-      }
-      return phase_ == Phase::kMoving ? settle(block) : finish(block);
+      return come_to_rest(block);
     }
-    if (auto checked = check_travel(*filled); !checked) {
-      return tl::unexpected(checked.error());
-    }
-    for (Axis motor : kAllAxes) {
-      const auto positions = motor_positions(motor, *filled);
-      if (mode_ == PipelineMode::kFit) {
-        survey(motor, positions);
-      }
-      if (fits_ &&
-          generators_[index(motor)].push(positions, steps_[motor]) != stepgen::StepStatus::kOk) {
-        return tl::unexpected(too_fast(motor, fastest(positions, positions.front())));
-      }
+    if (auto made = make_steps(*filled); !made) {
+      return tl::unexpected(made.error());
     }
     give(block, *filled, *filled);
     return true;
   }
 
-  MotionTotals totals_;
-  std::vector<planner::SlowZone> excess_;
-  bool fits_ = true;
-  planner::Toolpath& toolpath() { return toolpath_; }
+  Result<void> fit() {
+    retimer_->keep_from(retimer_->mark());
+    MotionBlock block;
+    for (std::int64_t blocks = 0;; ++blocks) {
+      if (blocks % kBlocksPerCheckpoint == 0) {
+        save();
+      }
+      auto filled = command_of_next();
+      if (!filled) {
+        return tl::unexpected(filled.error());
+      }
+      if (*filled == 0) {
+        auto more = come_to_rest(block);
+        if (!more) {
+          return tl::unexpected(more.error());
+        }
+        if (!*more) {
+          return {};
+        }
+        continue;
+      }
+      if (const auto excess = survey(*filled)) {
+        if (auto slowed = slow_down(*excess, *filled); !slowed) {
+          return tl::unexpected(slowed.error());
+        }
+        blocks = 0;  // there is a checkpoint here
+        continue;
+      }
+      if (auto made = make_steps(*filled); !made) {
+        return tl::unexpected(made.error());
+      }
+      for (Axis axis : kAllAxes) {
+        run_.plan_meters[index(axis)].add(stage_.plan(axis).first(*filled));
+        run_.command_meters[index(axis)].add(stage_.command(axis).first(*filled));
+      }
+      give(block, *filled, *filled);
+    }
+  }
+
+  [[nodiscard]] const MotionTotals& totals() const { return run_.totals; }
+  [[nodiscard]] MotionPeaks peaks() const {
+    MotionPeaks peaks;
+    for (Axis axis : kAllAxes) {
+      peaks.plan[axis] = run_.plan_meters[index(axis)].peaks();
+      peaks.command[axis] = run_.command_meters[index(axis)].peaks();
+    }
+    return peaks;
+  }
+  [[nodiscard]] planner::Toolpath& toolpath() { return toolpath_; }
+  [[nodiscard]] const planner::Retimer& retimer() const { return *retimer_; }
   [[nodiscard]] Seconds planned_duration() const { return sampler_->planned_duration(); }
 
  private:
   enum class Phase : std::uint8_t { kMoving, kSettled, kDone };
 
+  // All that happened so far behind the compensation; a copy is a checkpoint.
+  struct Run {
+    explicit Run(const machine::Profile& profile) : survey(profile) {}
+
+    std::vector<stepgen::StepGenerator> generators;
+    TickGridSurvey survey;
+    std::array<shaping::PeakMeter, kAxisCount> plan_meters;
+    std::array<shaping::PeakMeter, kAxisCount> command_meters;
+    MotionTotals totals;
+    std::int64_t samples = 0;
+    Phase phase = Phase::kMoving;
+  };
+
+  struct Checkpoint {
+    planner::Retimer::Mark plan;
+    CompensationStage::Checkpoint stage;
+    Run run;
+  };
+
+  // The compensated command of the next samples; 0 of them at the end.
+  Result<std::size_t> command_of_next() {
+    for (auto& events : steps_.values) {
+      events.clear();
+    }
+    return stage_.advance(*retimer_);
+  }
+
+  Result<void> make_steps(std::size_t samples) {
+    if (auto checked = check_travel(samples); !checked) {
+      return tl::unexpected(checked.error());
+    }
+    for (Axis motor : kAllAxes) {
+      const auto positions = motor_positions(motor, samples);
+      if (run_.generators[index(motor)].push(positions, steps_[motor]) !=
+          stepgen::StepStatus::kOk) {
+        return tl::unexpected(too_fast(motor, fastest(positions, positions.front())));
+      }
+    }
+    return {};
+  }
+
+  Result<bool> come_to_rest(MotionBlock& block) {
+    switch (run_.phase) {
+      case Phase::kMoving:
+        return settle(block);
+      case Phase::kSettled:
+        return finish(block);
+      case Phase::kDone:
+        break;
+    }
+    return false;
+  }
+
+  // The worst of all motors.
+  std::optional<TickGridExcess> survey(std::size_t samples) {
+    std::optional<TickGridExcess> worst;
+    for (Axis motor : kAllAxes) {
+      const auto excess = run_.survey.see(motor, motor_positions(motor, samples));
+      if (excess && (!worst || excess->share < worst->share)) {
+        worst = excess;
+        worst_motor_ = motor;
+      }
+    }
+    return worst;
+  }
+
+  void save() {
+    if (checkpoints_.size() == kMostCheckpoints) {
+      std::rotate(checkpoints_.begin(), checkpoints_.begin() + 1, checkpoints_.end());
+      retimer_->keep_from(checkpoints_.front().plan);
+    } else {
+      checkpoints_.push_back({{}, {}, run_});
+    }
+    Checkpoint& checkpoint = checkpoints_.back();
+    checkpoint.plan = retimer_->mark();
+    stage_.save(checkpoint.stage);
+    checkpoint.run = run_;
+  }
+
+  // Adds a stretch around a place of this block and goes back to before it.
+  Result<void> slow_down(const TickGridExcess& excess, std::size_t samples) {
+    const auto planned = [&](std::size_t sample) {
+      return retimer_->planned_at(static_cast<double>(run_.samples) + static_cast<double>(sample));
+    };
+    planner::SlowStretch stretch;
+    stretch.first = static_cast<std::int64_t>(planned(excess.first)) - kInfluence;
+    stretch.last = static_cast<std::int64_t>(planned(excess.last)) + kInfluence;
+    double rate = 0.0;  // at which the place ran this time
+    for (std::size_t sample = excess.first; sample <= excess.last; ++sample) {
+      rate = std::max(rate, planned(sample + 1) - planned(sample));
+    }
+    stretch.rate = rate * excess.share;
+    for (const planner::SlowStretch& earlier : retimer_->stretches()) {
+      if (earlier.first <= stretch.first && stretch.last <= earlier.last) {
+        stretch.rate = std::min(stretch.rate, earlier.rate * excess.share);  // it did not help
+      }
+    }
+    if (stretch.rate < kLeastRate) {
+      const auto positions = motor_positions(worst_motor_, samples);
+      return tl::unexpected(too_fast(worst_motor_, fastest(positions, positions.front())));
+    }
+    const std::int64_t begin = stretch.first - planner::Retimer::kRamp;
+    while (checkpoints_.size() > 1 && checkpoints_.back().plan.whole >= begin) {
+      checkpoints_.pop_back();
+    }
+    const Checkpoint& checkpoint = checkpoints_.back();
+    // At the start of a job a place may come sooner than its ramp; there is the lead-in.
+    STEPCAST_CHECK(checkpoint.plan.whole < begin || checkpoint.plan.whole == 0);
+    stretch.first = std::max(stretch.first, checkpoint.plan.whole + planner::Retimer::kRamp);
+    retimer_->rewind(checkpoint.plan);
+    stage_.restore(checkpoint.stage);
+    run_ = checkpoint.run;
+    retimer_->add(stretch);
+    return {};
+  }
+
   // `samples` of motion, stepped in as many periods.
   void give(MotionBlock& block, std::size_t samples, std::size_t periods) {
     block.samples = samples;
-    block.draining = stage_.draining() || phase_ != Phase::kMoving;
+    block.draining = stage_.draining() || run_.phase != Phase::kMoving;
     block.ticks = periods * static_cast<std::size_t>(ticks_per_sample_);
     for (Axis axis : kAllAxes) {
       block.path_mm[axis] = stage_.path(axis).first(samples);
       block.plan_mm[axis] = stage_.plan(axis).first(samples);
       block.command_mm[axis] = stage_.command(axis).first(samples);
-      const auto& generator = generators_[index(axis)];
-      totals_.steps[axis] = generator.emitted() - start_steps_[axis];
-      totals_.target_steps[axis] = generator.target() - start_steps_[axis];
-      totals_.step_count[axis] += static_cast<std::int64_t>(steps_[axis].size());
+      const auto& generator = run_.generators[index(axis)];
+      run_.totals.steps[axis] = generator.emitted() - start_steps_[axis];
+      run_.totals.target_steps[axis] = generator.target() - start_steps_[axis];
+      run_.totals.step_count[axis] += static_cast<std::int64_t>(steps_[axis].size());
+      run_.totals.largest_lag_steps[axis] = generator.largest_lag_steps();
     }
-    time_ += Seconds(static_cast<double>(samples) / shaping::kCommandRate.v);
-    totals_.ticks += static_cast<Ticks>(block.ticks);
+    run_.samples += static_cast<std::int64_t>(samples);
+    run_.totals.ticks += static_cast<Ticks>(block.ticks);
     block.steps = &steps_;
   }
 
   // The last block: every motor goes to where the plan ends, exactly.
   Result<bool> settle(MotionBlock& block) {
-    phase_ = Phase::kSettled;
+    run_.phase = Phase::kSettled;
     PerAxis<double> end;
     for (Axis axis : kAllAxes) {
       end[axis] = toolpath_.summary().end[axis].v;
     }
     for (Axis motor : kAllAxes) {
-      auto& generator = generators_[index(motor)];
+      auto& generator = run_.generators[index(motor)];
       const double at = stepgen::motor_position(profile_.kinematics, end, motor);
       if (generator.push(std::span(&at, 1), steps_[motor]) != stepgen::StepStatus::kOk) {
         return fail(Errc::kOutOfRange,
@@ -198,13 +342,14 @@ class MotionPipeline::Impl {
 
   // One more millisecond, in which a motor takes the step that its hysteresis may have held back.
   Result<bool> finish(MotionBlock& block) {
-    phase_ = Phase::kDone;
+    run_.phase = Phase::kDone;
     for (Axis motor : kAllAxes) {
-      STEPCAST_CHECK(generators_[index(motor)].finish(steps_[motor]) == stepgen::StepStatus::kOk);
+      STEPCAST_CHECK(run_.generators[index(motor)].finish(steps_[motor]) ==
+                     stepgen::StepStatus::kOk);
     }
     give(block, 0, 1);
     for (Axis motor : kAllAxes) {
-      STEPCAST_CHECK(totals_.steps[motor] == totals_.target_steps[motor]);
+      STEPCAST_CHECK(run_.totals.steps[motor] == run_.totals.target_steps[motor]);
     }
     return true;
   }
@@ -257,85 +402,37 @@ class MotionPipeline::Impl {
     return MmPerS(step * shaping::kCommandRate.v);
   }
 
-  [[nodiscard]] MmPerS rate_limit(Axis motor) const {
-    return MmPerS(profile_.tick_rate.v / profile_.axes[motor].steps_per_mm);
-  }
-
   [[nodiscard]] Error too_fast(Axis motor, MmPerS speed) const {
-    return {
-        Errc::kOutOfRange,
-        fmt::format("the command drives motor {} at {:.1f} mm/s; one step a tick at {:g} kHz "
-                    "allows {:.1f} mm/s",
-                    axis_name(motor), speed.v, profile_.tick_rate.v / 1000.0, rate_limit(motor).v),
-        {},
-        "lower --max-speed or raise --tick-rate"};
-  }
-
-  // Keeps the moves that the samples under way may belong to.
-  void remember(std::int64_t number, Seconds start) {
-    recent_.push_back({number, start});
-    while (recent_.size() > 1 && recent_[1].start < time_ - kInfluence) {
-      recent_.pop_front();
-    }
-  }
-
-  // Would the motor have to make two steps in one tick? Then notes which moves are to blame.
-  void survey(Axis motor, std::span<const double> positions) {
-    const MmPerS speed = fastest(positions, last_mm_[motor]);
-    last_mm_[motor] = positions.back();
-    const MmPerS limit = rate_limit(motor) * (1.0 - kRateTolerance);
-    if (speed <= limit * kNearLimit) {
-      return;
-    }
-    fits_ = fits_ && speed <= limit;
-    const Seconds from = time_ - kInfluence;
-    const Seconds to = time_ +
-                       Seconds(static_cast<double>(positions.size()) / shaping::kCommandRate.v) +
-                       kInfluence;
-    planner::SlowZone zone;
-    zone.share = std::clamp(kExcessMargin * (limit / speed), kSmallestShare, kExcessMargin);
-    zone.first = recent_.empty() ? 0 : recent_.front().number;
-    zone.last = zone.first;
-    for (const Begun& move : recent_) {
-      if (move.start <= from) {
-        zone.first = move.number;
-      }
-      if (move.start <= to) {
-        zone.last = move.number;
-      }
-    }
-    excess_.push_back(zone);
+    return {Errc::kOutOfRange,
+            fmt::format("the command drives motor {} at {:.1f} mm/s; one step a tick at {:g} kHz "
+                        "allows {:.1f} mm/s",
+                        axis_name(motor), speed.v, profile_.tick_rate.v / 1000.0,
+                        rate_limit(profile_, motor).v),
+            {},
+            "lower --max-speed or raise --tick-rate"};
   }
 
   const machine::Profile& profile_;
   machine::Profile planning_profile_;  // with the speed ceiling
-  PipelineMode mode_;
   planner::Toolpath toolpath_;
-  planner::ZoneSource zones_;
   std::unique_ptr<planner::Planner> planner_;
   std::unique_ptr<planner::Sampler> sampler_;
   std::unique_ptr<planner::CornerSmoother> smoother_;
+  std::unique_ptr<planner::Retimer> retimer_;
   CompensationStage stage_;
-  std::vector<stepgen::StepGenerator> generators_;
+  Run run_;
+  std::vector<Checkpoint> checkpoints_;  // oldest first
   PerAxis<Steps> start_steps_;
   PerAxis<std::vector<stepgen::StepEvent>> steps_;
   std::vector<double> motor_mm_;
+  Axis worst_motor_ = Axis::kX;
   int ticks_per_sample_ = 0;
-
-  struct Begun {
-    std::int64_t number;
-    Seconds start;
-  };
-  std::deque<Begun> recent_;  // moves begun since time_ - kInfluence
-  Seconds time_;              // of the block's first sample
-  PerAxis<double> last_mm_;   // of the motors, before the block
-  Phase phase_ = Phase::kMoving;
 };
 
 Result<std::unique_ptr<MotionPipeline>> MotionPipeline::create(
     gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
-    std::function<void(const planner::TimedMarker&)> on_marker, PipelineMode mode) {
-  auto impl = std::make_unique<Impl>(std::move(reader), profile, choice, mode);
+    std::function<void(const planner::TimedMarker&)> on_marker) {
+  auto impl = std::make_unique<Impl>(std::move(reader), profile, choice);
   if (auto built = impl->build(choice, std::move(on_marker)); !built) {
     return tl::unexpected(built.error());
   }
@@ -348,14 +445,17 @@ MotionPipeline::~MotionPipeline() = default;
 Result<bool> MotionPipeline::next(MotionBlock& block) {
   return impl_->next(block);
 }
-bool MotionPipeline::fits_tick_grid() const {
-  return impl_->fits_;
+Result<void> MotionPipeline::fit() {
+  return impl_->fit();
 }
-std::span<const planner::SlowZone> MotionPipeline::excess() const {
-  return impl_->excess_;
+const std::vector<planner::SlowStretch>& MotionPipeline::stretches() const {
+  return impl_->retimer().stretches();
 }
 const MotionTotals& MotionPipeline::totals() const {
-  return impl_->totals_;
+  return impl_->totals();
+}
+MotionPeaks MotionPipeline::peaks() const {
+  return impl_->peaks();
 }
 const planner::ToolpathSummary& MotionPipeline::summary() const {
   return impl_->toolpath().summary();
@@ -363,8 +463,15 @@ const planner::ToolpathSummary& MotionPipeline::summary() const {
 const gcode::UnknownCommands& MotionPipeline::unknown_commands() const {
   return impl_->toolpath().unknown_commands();
 }
-Seconds MotionPipeline::planned_duration() const {
-  return impl_->planned_duration();
+Seconds MotionPipeline::print_time() const {
+  return impl_->planned_duration() + slowed_by();
+}
+Seconds MotionPipeline::slowed_by() const {
+  return Seconds(impl_->retimer().delay() / shaping::kCommandRate.v);
+}
+Seconds MotionPipeline::retimed(Seconds planned) const {
+  return Seconds(impl_->retimer().given_at(planned.v * shaping::kCommandRate.v) /
+                 shaping::kCommandRate.v);
 }
 
 }  // namespace stepcast::control

@@ -24,8 +24,6 @@
 
 namespace stepcast::machine {
 
-inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 /// Closed range of a number.
 struct Range {
   double min;

@@ -54,11 +54,11 @@ double largest_rounding(const SmoothingKernel& kernel, const machine::PathLimits
                         Seconds period) {
   const double a = limits.acceleration.v;
   const double d = limits.junction_deviation.v;
-  const double half = static_cast<double>(kernel.size() / 2);
+  const std::size_t middle = kernel.size() / 2;
   double mean_time = 0.0;
   double mean_square = 0.0;
   for (std::size_t i = 0; i < kernel.size(); ++i) {
-    const double t = std::abs(static_cast<double>(i) - half) * period.v;
+    const double t = std::abs(static_cast<double>(i) - static_cast<double>(middle)) * period.v;
     mean_time += kernel[i] * t;
     mean_square += kernel[i] * t * t;
   }

@@ -10,7 +10,6 @@
 namespace stepcast::planner {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Cosine beyond which a corner counts as a full reversal (then the speed is 0) or as straight (then
 // it is not limited): the deviation formula is 0/0 there.
 constexpr double kStraight = 0.999999;

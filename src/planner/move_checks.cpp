@@ -11,7 +11,6 @@
 namespace stepcast::planner {
 namespace {
 
-constexpr double kSecondsPerMinute = 60.0;
 // A coordinate may miss a travel limit by the rounding of three printed decimals.
 constexpr Mm kTravelTolerance{0.0005};
 // A speed above its limit by less than this share is a rounded feed rate, not a wish.

@@ -6,12 +6,8 @@
 namespace stepcast::planner {
 
 Sampler::Sampler(Planner& planner, const PerAxis<Mm>& start, const Options& options,
-                 std::function<void(const TimedMarker&)> on_marker, MoveListener on_move)
-    : planner_(planner),
-      options_(options),
-      on_marker_(std::move(on_marker)),
-      on_move_(std::move(on_move)),
-      position_(start) {
+                 std::function<void(const TimedMarker&)> on_marker)
+    : planner_(planner), options_(options), on_marker_(std::move(on_marker)), position_(start) {
   hold(options_.lead_in);
 }
 
@@ -31,9 +27,6 @@ void Sampler::begin(const PlannedMove& planned) {
   item_end_s_ += profile_.duration().v;
   planned_ += profile_.duration();
   position_ = current_.move.end;
-  if (on_move_) {
-    on_move_(current_.move, Seconds(item_start_s_));
-  }
 }
 
 // Makes the next move or rest the current one; false when the trajectory is over.

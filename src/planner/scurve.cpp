@@ -10,7 +10,7 @@ namespace {
 
 // Newton's iteration stops when the speed moves by less than this share of itself: far below the
 // step resolution over any bed, and reachable in double precision.
-constexpr double kSpeedTolerance = 1e-13;
+constexpr double kPhaseSpeedTolerance = 1e-13;
 // Newton with bisection as a guard converges in under ten rounds; this only bounds the loop.
 constexpr int kMaxRounds = 100;
 
@@ -67,7 +67,7 @@ MmPerS reachable_speed(MmPerS from, Mm length, MmPerS ceiling, const RampLimits&
   for (int round = 0; round < kMaxRounds; ++round) {
     const double step = (w * w * w + 2.0 * v0 * w - target) / (3.0 * w * w + 2.0 * v0);
     w -= step;
-    if (std::abs(step) <= kSpeedTolerance * w) {
+    if (std::abs(step) <= kPhaseSpeedTolerance * w) {
       break;
     }
   }
@@ -103,7 +103,7 @@ MmPerS peak_speed(Mm length, MmPerS from, MmPerS to, MmPerS ceiling,
     }
     const double change = std::abs(next - v);
     v = next;
-    if (change <= kSpeedTolerance * v || high - low <= kSpeedTolerance * v) {
+    if (change <= kPhaseSpeedTolerance * v || high - low <= kPhaseSpeedTolerance * v) {
       break;
     }
   }

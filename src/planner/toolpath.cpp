@@ -20,15 +20,12 @@ namespace stepcast::planner {
 namespace {
 
 constexpr double kMmPerInch = 25.4;
-constexpr double kSecondsPerMinute = 60.0;
 // Feed before the first F: the controllers' own default differs, slicers always state one.
 constexpr MmPerS kFeedBeforeFirstF{50.0};
 // Chords of a G5 spline stay this close to it: a quarter of a motor step of common machines.
 constexpr double kSplineToleranceMm = 0.0025;
 // Shorter moves are rounding noise of the job and are carried over into the next move.
 constexpr Mm kShortestMove{1e-6};
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct FirmwareRetraction {
   Mm length{1.0};

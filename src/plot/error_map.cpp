@@ -23,15 +23,13 @@ namespace stepcast::plot {
 namespace {
 
 // Layout, in CSS pixels: the map on the left, the column with scale, bed and figures on the right.
-constexpr double kWidth = 960;
-constexpr double kLeft = 64;
 constexpr double kTop = 72;
 constexpr double kMapWidth = 640;
 constexpr double kMapHeight = 560;
-constexpr double kFooter = 52;
-constexpr double kHeight = kTop + kMapHeight + kFooter;
-constexpr double kColumn = kLeft + kMapWidth + 44;
-constexpr double kColumnWidth = kWidth - kColumn - 28;
+constexpr double kMapFooter = 52;
+constexpr double kHeight = kTop + kMapHeight + kMapFooter;
+constexpr double kColumn = svg::kFigureLeft + kMapWidth + 44;
+constexpr double kColumnWidth = svg::kFigureWidth - kColumn - 28;
 constexpr double kBarTop = kTop + 24;
 constexpr double kBarWidth = 16;
 constexpr double kBarHeight = 200;
@@ -194,7 +192,7 @@ void draw_color_bar(svg::Document& document, const Scale& scale) {
 }
 
 void draw_map_axes(svg::Document& document, const Rect& view, const Projection& projection) {
-  document.rect(kLeft, kTop, kMapWidth, kMapHeight, "field");
+  document.rect(svg::kFigureLeft, kTop, kMapWidth, kMapHeight, "field");
   const Ticks across = decimal_ticks(view.x_min, view.x_max, kMostTicks);
   for (const double x : across.values) {
     document.line(projection.x(x), kTop, projection.x(x), kTop + kMapHeight, "grid");
@@ -203,11 +201,12 @@ void draw_map_axes(svg::Document& document, const Rect& view, const Projection& 
   }
   const Ticks up = decimal_ticks(view.y_min, view.y_max, kMostTicks);
   for (const double y : up.values) {
-    document.line(kLeft, projection.y(y), kLeft + kMapWidth, projection.y(y), "grid");
-    document.text(kLeft - 8, projection.y(y) + 4, "tick", tick_label(y, up.step),
+    document.line(svg::kFigureLeft, projection.y(y), svg::kFigureLeft + kMapWidth, projection.y(y),
+                  "grid");
+    document.text(svg::kFigureLeft - 8, projection.y(y) + 4, "tick", tick_label(y, up.step),
                   svg::Anchor::kEnd);
   }
-  document.text(kLeft + kMapWidth / 2, kTop + kMapHeight + 38, "axis", "X, mm",
+  document.text(svg::kFigureLeft + kMapWidth / 2, kTop + kMapHeight + 38, "axis", "X, mm",
                 svg::Anchor::kMiddle);
   document.raw(
       fmt::format("<text transform=\"translate(18 {}) rotate(-90)\" class=\"axis\" "
@@ -268,19 +267,19 @@ class ErrorMap::Impl {
 
   [[nodiscard]] std::string render() const {
     const Rect view = view_around(count_ == 0 ? bed_ : part_);
-    const Projection projection{.left = kLeft,
+    const Projection projection{.left = svg::kFigureLeft,
                                 .bottom = kTop + kMapHeight,
                                 .x0 = view.x_min,
                                 .y0 = view.y_min,
                                 .pixels_per_mm = kMapWidth / view.width()};
     const Scale scale = scale_of(grid_, worst_.error * kUmPerMm);
-    svg::Document document(kWidth, kHeight, options_.title, description(), kMapStyle);
-    document.text(kLeft, 34, "title", options_.title);
-    document.text(kLeft, 54, "subtitle", options_.subtitle);
+    svg::Document document(svg::kFigureWidth, kHeight, options_.title, description(), kMapStyle);
+    document.text(svg::kFigureLeft, 34, "title", options_.title);
+    document.text(svg::kFigureLeft, 54, "subtitle", options_.subtitle);
     draw_map_axes(document, view, projection);
     document.raw(fmt::format(
         "<clipPath id=\"map\"><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/></clipPath>\n",
-        kLeft, kTop, kMapWidth, kMapHeight));
+        svg::kFigureLeft, kTop, kMapWidth, kMapHeight));
     document.raw("<g clip-path=\"url(#map)\">\n");
     draw_rect(document, projection, bed_, "bed");
     if (!grid_.empty()) {
@@ -292,7 +291,7 @@ class ErrorMap::Impl {
                                svg::coordinate(projection.x(worst_.x)),
                                svg::coordinate(projection.y(worst_.y))));
     }
-    document.rect(kLeft, kTop, kMapWidth, kMapHeight, "frame");
+    document.rect(svg::kFigureLeft, kTop, kMapWidth, kMapHeight, "frame");
     draw_color_bar(document, scale);
     draw_inset(document, bed_, view);
     draw_figures(document);

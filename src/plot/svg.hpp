@@ -5,6 +5,10 @@
 
 namespace stepcast::plot::svg {
 
+/// Layout that all figures share, in CSS pixels.
+inline constexpr double kFigureWidth = 960;
+inline constexpr double kFigureLeft = 64;
+
 /// Escapes text for element content and attribute values; what XML cannot hold becomes U+FFFD.
 [[nodiscard]] std::string escape(std::string_view text);
 

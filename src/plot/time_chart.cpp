@@ -22,15 +22,13 @@ namespace stepcast::plot {
 namespace {
 
 // Layout, in CSS pixels. The plot is as wide as a text column of documentation.
-constexpr double kWidth = 960;
-constexpr double kLeft = 64;
 constexpr double kRight = 24;
 constexpr double kHeader = 64;     // Title and subtitle.
 constexpr double kPanelHead = 28;  // Title of a panel and its legend.
 constexpr double kPanelHeight = 132;
 constexpr double kPanelGap = 14;
-constexpr double kFooter = 44;  // Labels and name of the time axis.
-constexpr double kPlotWidth = kWidth - kLeft - kRight;
+constexpr double kChartFooter = 44;  // Labels and name of the time axis.
+constexpr double kPlotWidth = svg::kFigureWidth - svg::kFigureLeft - kRight;
 constexpr int kMostTimeTicks = 11;
 constexpr int kMostValueTicks = 6;
 // Widest letters of the 11 px legend; only an estimate, so names are set apart generously.
@@ -94,7 +92,7 @@ struct Frame {
   Span values;
   double end_time;
 
-  [[nodiscard]] double x(double t) const { return kLeft + t / end_time * kPlotWidth; }
+  [[nodiscard]] double x(double t) const { return svg::kFigureLeft + t / end_time * kPlotWidth; }
   [[nodiscard]] double y(double value) const {
     return top + (values.high - value) / (values.high - values.low) * kPanelHeight;
   }
@@ -128,7 +126,7 @@ double legend_width(const TimeChart::Series& series) {
 }
 
 void draw_legend(svg::Document& document, const TimeChart::Panel& panel, double top) {
-  double x = kWidth - kRight;
+  double x = svg::kFigureWidth - kRight;
   for (const TimeChart::Series& series : panel.series) {
     x -= legend_width(series);
   }
@@ -142,16 +140,16 @@ void draw_legend(svg::Document& document, const TimeChart::Panel& panel, double 
 }
 
 void draw_axes(svg::Document& document, const Frame& frame, const Ticks& times) {
-  document.rect(kLeft, frame.top, kPlotWidth, kPanelHeight, "field");
+  document.rect(svg::kFigureLeft, frame.top, kPlotWidth, kPanelHeight, "field");
   for (const double t : times.values) {
     document.line(frame.x(t), frame.top, frame.x(t), frame.top + kPanelHeight, "grid");
   }
   const Ticks ticks = decimal_ticks(frame.values.low, frame.values.high, kMostValueTicks);
   for (const double value : ticks.values) {
     const bool zero = std::abs(value) < ticks.step / 2;
-    document.line(kLeft, frame.y(value), kLeft + kPlotWidth, frame.y(value),
+    document.line(svg::kFigureLeft, frame.y(value), svg::kFigureLeft + kPlotWidth, frame.y(value),
                   zero ? "zero" : "grid");
-    document.text(kLeft - 8, frame.y(value) + 4, "tick", tick_label(value, ticks.step),
+    document.text(svg::kFigureLeft - 8, frame.y(value) + 4, "tick", tick_label(value, ticks.step),
                   svg::Anchor::kEnd);
   }
 }
@@ -186,10 +184,10 @@ class TimeChart::Impl {
     const Ticks times = time_ticks(end_time, kMostTimeTicks);
     const auto panels = static_cast<double>(options_.panels.size());
     const double height =
-        kHeader + panels * (kPanelHead + kPanelHeight) + (panels - 1) * kPanelGap + kFooter;
-    svg::Document document(kWidth, height, options_.title, description(), kLineStyle);
-    document.text(kLeft, 30, "title", options_.title);
-    document.text(kLeft, 50, "subtitle", options_.subtitle);
+        kHeader + panels * (kPanelHead + kPanelHeight) + (panels - 1) * kPanelGap + kChartFooter;
+    svg::Document document(svg::kFigureWidth, height, options_.title, description(), kLineStyle);
+    document.text(svg::kFigureLeft, 30, "title", options_.title);
+    document.text(svg::kFigureLeft, 50, "subtitle", options_.subtitle);
 
     double top = kHeader;
     std::span<const Envelope> rest = lines_;
@@ -198,7 +196,8 @@ class TimeChart::Impl {
       const auto lines = rest.first(panel.series.size());
       rest = rest.subspan(panel.series.size());
       const Frame frame{top, value_span(lines, panel.include_zero), end_time};
-      document.text(kLeft, top - 9, "head", fmt::format("{}, {}", panel.title, panel.unit));
+      document.text(svg::kFigureLeft, top - 9, "head",
+                    fmt::format("{}, {}", panel.title, panel.unit));
       draw_legend(document, panel, top);
       draw_axes(document, frame, times);
       for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -233,8 +232,8 @@ class TimeChart::Impl {
     for (const double t : times.values) {
       document.text(frame.x(t), bottom + 17, "tick", label(t, times.step), svg::Anchor::kMiddle);
     }
-    document.text(kLeft + kPlotWidth / 2, bottom + 35, "axis", fmt::format("Time, {}", label.unit),
-                  svg::Anchor::kMiddle);
+    document.text(svg::kFigureLeft + kPlotWidth / 2, bottom + 35, "axis",
+                  fmt::format("Time, {}", label.unit), svg::Anchor::kMiddle);
   }
 
   Options options_;

@@ -145,7 +145,7 @@ inline Result<ControlRun> run_control(std::string_view gcode, const machine::Pro
   }
   run.totals = (*pipeline)->totals();
   run.summary = (*pipeline)->summary();
-  run.duration = (*pipeline)->planned_duration();
+  run.duration = (*pipeline)->print_time();
   return run;
 }
 

@@ -17,9 +17,9 @@ namespace {
 using math::RationalFunction;
 using math::StateSpace;
 
-constexpr Seconds kPeriod{1e-3};
+constexpr Seconds kPlantPeriod{1e-3};
 /// Demanded by the reference for coefficients and impulse samples.
-constexpr double kRelative = 1e-8;
+constexpr double kPlantRelative = 1e-8;
 
 void expect_close(double value, double golden, double relative, const std::string& what) {
   EXPECT_NEAR(value, golden, relative * std::abs(golden)) << what;
@@ -28,7 +28,7 @@ void expect_close(double value, double golden, double relative, const std::strin
 class PlantGolden : public testing::TestWithParam<Axis> {
  protected:
   void SetUp() override {
-    auto sampled = shaping::sampled_response(taz6_response(GetParam()), kPeriod);
+    auto sampled = shaping::sampled_response(taz6_response(GetParam()), kPlantPeriod);
     ASSERT_TRUE(sampled.has_value()) << sampled.error().to_string();
     axis_ = std::move(*sampled);
     golden_ = motion_golden()["plant"][GetParam() == Axis::kX ? "X" : "Y"];
@@ -45,8 +45,8 @@ TEST_P(PlantGolden, SampledCoefficientsMatchTheReference) {
   ASSERT_EQ(z.num.size(), num.size());
   ASSERT_EQ(z.den.size(), den.size());
   for (std::size_t i = 0; i < num.size(); ++i) {
-    expect_close(z.num[i], num[i], kRelative, "num " + std::to_string(i));
-    expect_close(z.den[i], den[i], kRelative, "den " + std::to_string(i));
+    expect_close(z.num[i], num[i], kPlantRelative, "num " + std::to_string(i));
+    expect_close(z.den[i], den[i], kPlantRelative, "den " + std::to_string(i));
   }
 }
 
@@ -54,42 +54,42 @@ TEST_P(PlantGolden, ImpulseResponseMatchesTheReference) {
   const std::vector<double> h = math::impulse_response(axis_, 700);
   const auto first = golden_["impulse_first_20"].get<std::vector<double>>();
   for (std::size_t k = 0; k < first.size(); ++k) {
-    expect_close(h[k], first[k], kRelative, "h " + std::to_string(k));
+    expect_close(h[k], first[k], kPlantRelative, "h " + std::to_string(k));
   }
   for (const auto& [k, value] : golden_["impulse_at"].items()) {
-    expect_close(h[std::stoul(k)], value, kRelative, "h " + k);
+    expect_close(h[std::stoul(k)], value, kPlantRelative, "h " + k);
   }
 }
 
 TEST_P(PlantGolden, LargestSampledPoleMatchesTheReference) {
   const auto radius = math::spectral_radius(axis_.a);
   ASSERT_TRUE(radius.has_value());
-  expect_close(*radius, golden_["foh_1ms_max_abs_pole"], kRelative, "pole");
+  expect_close(*radius, golden_["foh_1ms_max_abs_pole"], kPlantRelative, "pole");
 }
 
 TEST_P(PlantGolden, ReducedCoefficientsPolesZerosAndLagMatchTheReference) {
   const machine::TransferFunction published = taz6_response(GetParam());
-  const auto g = math::drop_fast_poles({published.num, published.den}, kPeriod);
+  const auto g = math::drop_fast_poles({published.num, published.den}, kPlantPeriod);
   ASSERT_TRUE(g.has_value()) << g.error().to_string();
   const auto num = golden_["num"].get<std::vector<double>>();
   const auto den = golden_["den"].get<std::vector<double>>();
   ASSERT_EQ(g->num.size(), num.size());
   ASSERT_EQ(g->den.size(), den.size());
   for (std::size_t i = 0; i < num.size(); ++i) {
-    expect_close(g->num[i], num[i], kRelative, "num " + std::to_string(i));
+    expect_close(g->num[i], num[i], kPlantRelative, "num " + std::to_string(i));
   }
   for (std::size_t i = 0; i < den.size(); ++i) {
-    expect_close(g->den[i], den[i], kRelative, "den " + std::to_string(i));
+    expect_close(g->den[i], den[i], kPlantRelative, "den " + std::to_string(i));
   }
-  expect_close(math::velocity_lag(*g).v, golden_["velocity_lag_s"], kRelative, "lag");
+  expect_close(math::velocity_lag(*g).v, golden_["velocity_lag_s"], kPlantRelative, "lag");
   for (const auto& [key, polynomial] :
        {std::pair{"poles_hz_zeta", &g->den}, {"zeros_hz_zeta", &g->num}}) {
     const auto found = math::modes(*polynomial);
     ASSERT_TRUE(found.has_value());
     ASSERT_EQ(found->size(), golden_[key].size());
     for (std::size_t i = 0; i < found->size(); ++i) {
-      expect_close((*found)[i].frequency.v, golden_[key][i][0], kRelative, key);
-      expect_close((*found)[i].damping, golden_[key][i][1], kRelative, key);
+      expect_close((*found)[i].frequency.v, golden_[key][i][0], kPlantRelative, key);
+      expect_close((*found)[i].damping, golden_[key][i][1], kPlantRelative, key);
     }
   }
 }

@@ -42,6 +42,7 @@ class Passage final : public shaping::AxisFilter {
       added_mm_ *= shape_.fade;
     }
   }
+  [[nodiscard]] std::span<double> state() noexcept override { return {&added_mm_, 1}; }
 
  private:
   Shape shape_;
@@ -62,12 +63,13 @@ StageRun run_stage(const PerAxis<Passage::Shape>& shapes) {
   planner::Sampler sampler(*planner, {}, {}, {});
   planner::CornerSmoother smoother(sampler, {},
                                    planner::junction_kernel(profile.path, Seconds(1e-3)));
+  planner::Retimer retimer(smoother);
   CompensationStage stage;
   for (Axis axis : kAllAxes) {
     stage.set(axis, std::make_unique<Passage>(shapes[axis]), 0.0);
   }
   StageRun run;
-  while (const std::size_t count = stage.advance(smoother).value()) {
+  while (const std::size_t count = stage.advance(retimer).value()) {
     for (Axis axis : kAllAxes) {
       const auto append = [&](std::vector<double>& to, std::span<const double> from) {
         to.insert(to.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(count));
@@ -100,6 +102,21 @@ TEST(CompensationStage, KeepsTheAxesTogetherWhateverTheirBlocks) {
       EXPECT_TRUE(run.plan_mm[axis] == plain.plan_mm[axis]) << axis_name(axis);
       EXPECT_TRUE(run.path_mm[axis] == plain.path_mm[axis]) << axis_name(axis);
       EXPECT_TRUE(run.command_mm[axis] == plain.plan_mm[axis]) << axis_name(axis);
+    }
+  }
+}
+
+TEST(CompensationStage, StaysWhereThePlanEndsWhenABlockEndsThere) {
+  const StageRun plain = run_stage({});
+  const std::size_t size = plain.plan_mm[Axis::kX].size();
+  const StageRun run = run_stage(shapes({size, 0}, {size, 0}, {size, 0}, {size, 0}));
+  ASSERT_GE(run.plan_mm[Axis::kX].size(), size);
+  for (Axis axis : kAllAxes) {
+    for (const auto* positions : {&run.path_mm[axis], &run.plan_mm[axis], &run.command_mm[axis]}) {
+      EXPECT_EQ(std::count(positions->begin() + static_cast<std::ptrdiff_t>(size), positions->end(),
+                           plain.plan_mm[axis].back()),
+                static_cast<std::ptrdiff_t>(positions->size() - size))
+          << axis_name(axis);
     }
   }
 }

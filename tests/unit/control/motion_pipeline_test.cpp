@@ -168,39 +168,72 @@ TEST(MotionPipeline, RefusesMoreThanOneStepATickAndSaysWhichMotorAndHowFast) {
   EXPECT_THAT(run.error().remedy, HasSubstr("--max-speed"));
 }
 
-// Runs a job to its end in mode kFit.
-std::unique_ptr<MotionPipeline> fit(const char* gcode, const machine::Profile& profile,
-                                    const ControllerChoice& choice) {
-  auto pipeline = MotionPipeline::create(gcode::Reader::from_text(gcode, "job"), profile, choice,
-                                         {}, control::PipelineMode::kFit)
-                      .value();
-  MotionBlock block;
-  while (pipeline->next(block).value()) {
-  }
-  return pipeline;
+// --- fit()
+// -----------------------------------------------------------------------------------------
+
+std::unique_ptr<MotionPipeline> pipeline_of(const char* gcode, const machine::Profile& profile,
+                                            const ControllerChoice& choice) {
+  return MotionPipeline::create(gcode::Reader::from_text(gcode, "job"), profile, choice).value();
 }
 
-TEST(MotionPipeline, NamesTheMovesThatDoNotFitTheTickGrid) {
+TEST(Fit, SlowsDownTheMoveThatDoesNotFit) {
   machine::Profile profile = printer("taz6");
-  profile.axes[Axis::kX].steps_per_mm = 110;
-  const auto pipeline =
-      fit("G1 X50 F3000\nG1 X100 F3000\nG1 X270 F11400\nG1 X200 F3000\n", profile, {});
-  EXPECT_FALSE(pipeline->fits_tick_grid());
-  ASSERT_FALSE(pipeline->excess().empty());
-  for (const planner::SlowZone& zone : pipeline->excess()) {
-    EXPECT_LE(zone.first, 2);
-    EXPECT_GE(zone.last, 2) << "the third move is to blame";
-    EXPECT_LT(zone.share, 1.0);
-    EXPECT_GT(zone.share, 0.8);
+  profile.axes[Axis::kX].steps_per_mm = 110;  // 181.8 mm/s of the 190 that are asked
+  const char* job = "G1 X50 F3000\nG1 X100 F3000\nG1 X270 F11400\nG1 X200 F3000\n";
+  const auto pipeline = pipeline_of(job, profile, {});
+  const auto fitted = pipeline->fit();
+  ASSERT_TRUE(fitted) << fitted.error().to_string();
+  ASSERT_FALSE(pipeline->stretches().empty());
+  for (const planner::SlowStretch& stretch : pipeline->stretches()) {
+    EXPECT_GT(stretch.first, 1500) << "the third move begins after 2 s";
+    EXPECT_LT(stretch.last, 3300) << "and takes a second";
+    EXPECT_LT(stretch.rate, 1.0);
+    EXPECT_GT(stretch.rate, 0.8);
   }
 }
 
-TEST(MotionPipeline, FindsNothingInAJobThatFits) {
+TEST(Fit, FindsNothingInAJobThatFits) {
+  const machine::Profile profile = printer("taz6");
   const auto pipeline =
-      fit("G1 X50 Y50 F3000\n", printer("taz6"), controller("lookahead", "lpfbs-sharp"));
-  EXPECT_TRUE(pipeline->fits_tick_grid());
-  EXPECT_TRUE(pipeline->excess().empty());
+      pipeline_of("G1 X50 Y50 F3000\n", profile, controller("lookahead", "lpfbs-sharp"));
+  ASSERT_TRUE(pipeline->fit());
+  EXPECT_TRUE(pipeline->stretches().empty());
   EXPECT_EQ(pipeline->totals().steps[Axis::kX], 5075);
+}
+
+TEST(Fit, CountsTheVerySameMotionThatNextGivesAfterwards) {
+  const machine::Profile profile = printer("taz6");
+  const char* job = "G1 X20 Y20 F6000\nG1 X260 F11760\nG1 Y260\nG1 X20\nG1 Y20\nG1 X140 Y140\n";
+  for (const char* compensator : {"lpfbs-sharp", "lpfbs-paper"}) {
+    ControllerChoice choice = controller("lookahead", compensator);
+    const auto fitted = pipeline_of(job, profile, choice);
+    ASSERT_TRUE(fitted->fit());
+    choice.stretches = fitted->stretches();
+    const auto run = run_control(job, profile, choice);
+    ASSERT_TRUE(run) << run.error().to_string();
+    EXPECT_EQ(run->totals.steps.values, fitted->totals().steps.values);
+    EXPECT_EQ(run->totals.step_count.values, fitted->totals().step_count.values);
+    EXPECT_EQ(run->totals.largest_lag_steps.values, fitted->totals().largest_lag_steps.values);
+    EXPECT_EQ(run->totals.ticks, fitted->totals().ticks);
+    EXPECT_EQ(run->duration.v, fitted->print_time().v);
+    for (Axis axis : {Axis::kX, Axis::kY}) {
+      shaping::PeakMeter meter;
+      meter.start(profile.axes[axis].home.v);
+      meter.add(run->command_mm[axis]);
+      EXPECT_EQ(meter.peaks().speed.value.v, fitted->peaks().command[axis].speed.value.v);
+      EXPECT_EQ(meter.peaks().acceleration.value.v,
+                fitted->peaks().command[axis].acceleration.value.v);
+    }
+  }
+}
+
+TEST(Fit, RefusesWhatDoesNotFitHoweverSlow) {
+  machine::Profile profile = printer("taz6");
+  profile.axes[Axis::kX].steps_per_mm = 500;  // 40 mm/s of the 190 that are asked
+  const auto fitted = pipeline_of("G1 X200 F11400\n", profile, {})->fit();
+  ASSERT_FALSE(fitted);
+  EXPECT_EQ(fitted.error().code, Errc::kOutOfRange);
+  EXPECT_THAT(fitted.error().message, HasSubstr("20 kHz allows 40.0 mm/s"));
 }
 
 TEST(MotionPipeline, KeepsTheSpeedCeilingWithoutRefusingTheJob) {

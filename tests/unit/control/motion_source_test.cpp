@@ -50,12 +50,12 @@ INSTANTIATE_TEST_SUITE_P(Compensators, MotionSourceOf, ::testing::Values("none",
                            return name;
                          });
 
-TEST(MotionSource, RunsWithTheSlowZonesThatThePlanFound) {
+TEST(MotionSource, RunsWithTheSlowStretchesThatThePlanFound) {
   const machine::Profile profile = printer("taz6");
   const JobFile job("G1 X20 Y20 F6000\nG1 X260 F11760\nG1 X20\n");
   const auto plan = plan_job(job.path(), profile, controller("lookahead", "lpfbs-sharp"));
   ASSERT_TRUE(plan) << plan.error().to_string();
-  ASSERT_FALSE(plan->choice.slow_zones.empty());
+  ASSERT_FALSE(plan->choice.stretches.empty());
   auto source = MotionSource::create(*plan, profile).value();
   const auto ticks = read_all(*source, 1200);
   EXPECT_EQ(static_cast<Ticks>(ticks.size()), plan->motion.ticks);

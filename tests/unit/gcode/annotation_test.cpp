@@ -8,7 +8,7 @@
 namespace stepcast::gcode {
 namespace {
 
-Annotation must(std::string_view comment) {
+Annotation annotation_of(std::string_view comment) {
   const auto annotation = classify(comment);
   EXPECT_TRUE(annotation.has_value()) << comment;
   return annotation.value_or(Annotation{});
@@ -18,26 +18,26 @@ TEST(Annotation, SeesTheLayerChangeOfEverySlicer) {
   for (const char* const comment :
        {"LAYER:0", "LAYER:-2", "LAYER_CHANGE", " CHANGE_LAYER", " layer 3, Z = 0.6",
         " BEGIN_LAYER_OBJECT z=0.250 z_thickness=0.25"}) {
-    EXPECT_EQ(must(comment).kind, AnnotationKind::kLayerChange) << comment;
+    EXPECT_EQ(annotation_of(comment).kind, AnnotationKind::kLayerChange) << comment;
   }
-  EXPECT_EQ(must("LAYER:-2").layer, -2);
-  EXPECT_EQ(must(" layer 3, Z = 0.6").layer, 3);
-  EXPECT_EQ(must(" layer 3, Z = 0.6").length, Mm(0.6));
-  EXPECT_EQ(must(" BEGIN_LAYER_OBJECT z=0.250 z_thickness=0.25").length, Mm(0.25));
-  EXPECT_EQ(must("LAYER_CHANGE").layer, std::nullopt);
+  EXPECT_EQ(annotation_of("LAYER:-2").layer, -2);
+  EXPECT_EQ(annotation_of(" layer 3, Z = 0.6").layer, 3);
+  EXPECT_EQ(annotation_of(" layer 3, Z = 0.6").length, Mm(0.6));
+  EXPECT_EQ(annotation_of(" BEGIN_LAYER_OBJECT z=0.250 z_thickness=0.25").length, Mm(0.25));
+  EXPECT_EQ(annotation_of("LAYER_CHANGE").layer, std::nullopt);
 }
 
 TEST(Annotation, ReadsHeightsWidthsAndCounts) {
-  EXPECT_EQ(must("Z:0.3").kind, AnnotationKind::kLayerZ);
-  EXPECT_EQ(must("Z:0.3").length, Mm(0.3));
-  EXPECT_EQ(must(" Z_HEIGHT: 0.2").length, Mm(0.2));
-  EXPECT_EQ(must("HEIGHT:0.2").kind, AnnotationKind::kLayerHeight);
-  EXPECT_EQ(must(" LAYER_HEIGHT: 0.2").kind, AnnotationKind::kLayerHeight);
-  EXPECT_EQ(must("WIDTH:0.449999").kind, AnnotationKind::kLineWidth);
-  EXPECT_EQ(must("LAYER_COUNT:198").layer, 198);
-  EXPECT_EQ(must(" total layer number: 125").layer, 125);
-  EXPECT_EQ(must(" total layers count = 125").kind, AnnotationKind::kLayerCount);
-  EXPECT_EQ(must("TIME_ELAPSED:1347.168076").time, Seconds(1347.168076));
+  EXPECT_EQ(annotation_of("Z:0.3").kind, AnnotationKind::kLayerZ);
+  EXPECT_EQ(annotation_of("Z:0.3").length, Mm(0.3));
+  EXPECT_EQ(annotation_of(" Z_HEIGHT: 0.2").length, Mm(0.2));
+  EXPECT_EQ(annotation_of("HEIGHT:0.2").kind, AnnotationKind::kLayerHeight);
+  EXPECT_EQ(annotation_of(" LAYER_HEIGHT: 0.2").kind, AnnotationKind::kLayerHeight);
+  EXPECT_EQ(annotation_of("WIDTH:0.449999").kind, AnnotationKind::kLineWidth);
+  EXPECT_EQ(annotation_of("LAYER_COUNT:198").layer, 198);
+  EXPECT_EQ(annotation_of(" total layer number: 125").layer, 125);
+  EXPECT_EQ(annotation_of(" total layers count = 125").kind, AnnotationKind::kLayerCount);
+  EXPECT_EQ(annotation_of("TIME_ELAPSED:1347.168076").time, Seconds(1347.168076));
 }
 
 TEST(Annotation, MapsTheFeatureNamesOfEverySlicer) {
@@ -78,25 +78,26 @@ TEST(Annotation, MapsTheFeatureNamesOfEverySlicer) {
       {"TYPE:Custom", Feature::kCustom},
   };
   for (const auto& [comment, feature] : cases) {
-    EXPECT_EQ(must(comment).kind, AnnotationKind::kFeature) << comment;
-    EXPECT_EQ(must(comment).feature, feature) << comment;
+    EXPECT_EQ(annotation_of(comment).kind, AnnotationKind::kFeature) << comment;
+    EXPECT_EQ(annotation_of(comment).feature, feature) << comment;
   }
 }
 
 TEST(Annotation, KeepsTheNameOfAFeatureThatItDoesNotKnow) {
-  const auto annotation = must("TYPE:Fuzzy fur");
+  const auto annotation = annotation_of("TYPE:Fuzzy fur");
   EXPECT_EQ(annotation.kind, AnnotationKind::kFeature);
   EXPECT_EQ(annotation.feature, Feature::kUnknown);
   EXPECT_EQ(annotation.name, "Fuzzy fur");
 }
 
 TEST(Annotation, ReadsObjectNames) {
-  EXPECT_EQ(must(" printing object Cube 1.stl id:0 copy 0").name, "Cube 1.stl");
-  EXPECT_EQ(must(" printing object Cube").kind, AnnotationKind::kObjectStart);
-  EXPECT_EQ(must(" stop printing object Cube id:0 copy 0").kind, AnnotationKind::kObjectEnd);
-  EXPECT_EQ(must("MESH:a b.stl").name, "a b.stl");
-  EXPECT_EQ(must("MESH:NONMESH").kind, AnnotationKind::kObjectEnd);
-  EXPECT_EQ(must("PRINTING: part").name, "part");
+  EXPECT_EQ(annotation_of(" printing object Cube 1.stl id:0 copy 0").name, "Cube 1.stl");
+  EXPECT_EQ(annotation_of(" printing object Cube").kind, AnnotationKind::kObjectStart);
+  EXPECT_EQ(annotation_of(" stop printing object Cube id:0 copy 0").kind,
+            AnnotationKind::kObjectEnd);
+  EXPECT_EQ(annotation_of("MESH:a b.stl").name, "a b.stl");
+  EXPECT_EQ(annotation_of("MESH:NONMESH").kind, AnnotationKind::kObjectEnd);
+  EXPECT_EQ(annotation_of("PRINTING: part").name, "part");
 }
 
 TEST(Annotation, TakesProseForProse) {

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <limits>
 
 namespace stepcast {
 
@@ -49,6 +50,10 @@ using Hertz = Quantity<0, -1>;
 using MmPerS = Quantity<1, -1>;
 using MmPerS2 = Quantity<1, -2>;
 using MmPerS3 = Quantity<1, -3>;
+
+inline constexpr double kSecondsPerMinute = 60.0;
+/// No limit.
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Motor steps: a count, or a position counted from where the axis stood when the device was
 /// initialised.

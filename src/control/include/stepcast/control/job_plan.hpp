@@ -23,18 +23,17 @@ struct LayerStart {
 /// Everything that is known of a job once it has been planned from end to end.
 struct JobPlan {
   std::filesystem::path file;
-  /// The choice that runs: the one asked for, with the slow zones that it needed.
+  /// The choice that runs: the one asked for, with the slow stretches that it needed.
   ControllerChoice choice;
-  int attempts = 1;    ///< How often the job was planned until its command fitted the tick grid.
   Seconds print_time;  ///< Of moves and dwells. Waiting for heaters is not in it.
+  Seconds slowed_by;   ///< What the slow stretches add to it; it is in print_time.
   MotionTotals motion;
   planner::ToolpathSummary toolpath;
   gcode::UnknownCommands unknown_commands;
   std::vector<LayerStart> layers;
-  PerAxis<shaping::AxisPeaks> plan_peaks;     ///< By tool axis.
-  PerAxis<shaping::AxisPeaks> command_peaks;  ///< By tool axis, after compensation.
-  std::int64_t heater_commands{};             ///< M104, M109, M140, M190 with a target.
-  std::int64_t pauses_asked{};                ///< M0, M1, M600.
+  MotionPeaks peaks;
+  std::int64_t heater_commands{};  ///< M104, M109, M140, M190 with a target.
+  std::int64_t pauses_asked{};     ///< M0, M1, M600.
   /// What a user should know although the job can run; whole sentences.
   std::vector<std::string> warnings;
 };
@@ -44,10 +43,10 @@ using BlockObserver = std::function<void(const MotionBlock&)>;
 
 /// Plans a whole job: everything is computed and checked, nothing moves.
 ///
-/// Where the compensated command would need more than one step a tick, the moves around that place
-/// are slowed down, just enough, and the job is planned again; JobPlan::choice holds the zones that
-/// were found and a warning says so. `observer` (may be empty) sees the blocks of the final plan,
-/// which takes one more run.
+/// Where the compensated command would need more than one step a tick, the plan is slowed down
+/// around that place, just enough; JobPlan::choice holds the stretches that were found and a
+/// warning says so. `observer` (may be empty) sees the blocks of the final plan, which takes one
+/// more run.
 ///
 /// Cost: some hundred microseconds of CPU a second of print; constant memory but for the layers.
 /// @returns any error of the job, the profile or the choice.

@@ -14,9 +14,10 @@
 #include "stepcast/base/units.hpp"
 #include "stepcast/gcode/reader.hpp"
 #include "stepcast/machine/profile.hpp"
+#include "stepcast/planner/retimer.hpp"
 #include "stepcast/planner/sampler.hpp"
-#include "stepcast/planner/slow_zones.hpp"
 #include "stepcast/planner/toolpath.hpp"
+#include "stepcast/shaping/peak_meter.hpp"
 #include "stepcast/stepgen/step_generator.hpp"
 
 namespace stepcast::control {
@@ -32,17 +33,11 @@ struct ControllerChoice {
   /// job down without refusing it.
   PerAxis<MmPerS> speed_ceiling{{kUnlimited, kUnlimited, kUnlimited, kUnlimited}};
 
-  /// Places where the job runs slower: what the compensator adds there would not fit into the tick
-  /// grid otherwise. plan_job() finds them.
-  std::vector<planner::SlowZone> slow_zones;
+  /// Places where the plan runs slower: what the compensator adds there would not fit into the tick
+  /// grid otherwise. MotionPipeline::fit() finds them.
+  std::vector<planner::SlowStretch> stretches;
 
   static constexpr MmPerS kUnlimited{std::numeric_limits<double>::infinity()};
-};
-
-/// What a pipeline is run for.
-enum class PipelineMode : std::uint8_t {
-  kSteps,  ///< A motor driven beyond one step a tick is an error.
-  kFit,    ///< From such a place on there are no steps: all such places are collected instead.
 };
 
 /// A stretch of motion of all axes: what was planned, what is commanded, and the steps for it.
@@ -64,11 +59,22 @@ struct MotionTotals {
   PerAxis<Steps> steps;              ///< By motor: position counted from the start of the job.
   PerAxis<Steps> target_steps;       ///< Where the plan wants the motors.
   PerAxis<std::int64_t> step_count;  ///< By motor: steps in either direction.
+  /// By motor: the furthest it was behind its command, because that asked for more than one step a
+  /// tick; 0 if it never did.
+  PerAxis<double> largest_lag_steps;
   Ticks ticks{};
 };
 
+/// What was asked of each tool axis.
+struct MotionPeaks {
+  PerAxis<shaping::AxisPeaks> plan;
+  PerAxis<shaping::AxisPeaks> command;  ///< After compensation.
+};
+
 /// One job through one controller, block by block:
-/// G-code -> moves -> speeds -> 1 kHz positions -> rounded corners -> compensation -> steps.
+/// G-code -> moves -> speeds -> 1 kHz positions -> rounded corners -> slow stretches ->
+/// compensation
+/// -> steps.
 ///
 /// Pull: each call of next() computes one block and no more, so memory is constant and the pace is
 /// the caller's. Every stage after compensation is checked: travel, and one step a tick; the books
@@ -77,12 +83,12 @@ struct MotionTotals {
 /// Threads: one owner; pipelines are independent.
 class MotionPipeline {
  public:
-  /// `profile` must outlive the pipeline. `on_marker` (may be empty) is called from within next().
+  /// `profile` must outlive the pipeline. `on_marker` (may be empty) is called from within next()
+  /// and fit(), with planned times: retimed() says when that is.
   /// @returns kNotFound for an unknown planner or compensator; an unstable compensator.
   [[nodiscard]] static Result<std::unique_ptr<MotionPipeline>> create(
       gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
-      std::function<void(const planner::TimedMarker&)> on_marker = {},
-      PipelineMode mode = PipelineMode::kSteps);
+      std::function<void(const planner::TimedMarker&)> on_marker = {});
 
   ~MotionPipeline();
 
@@ -90,18 +96,28 @@ class MotionPipeline {
   /// (file:line), kOutOfRange when the compensated command leaves the travel or the tick grid.
   [[nodiscard]] Result<bool> next(MotionBlock& block);
 
-  /// In mode kFit: no motor was driven beyond the tick grid, and the steps are valid.
-  [[nodiscard]] bool fits_tick_grid() const;
-  /// In mode kFit: the places where a motor is driven beyond the tick grid or close to its limit,
-  /// each with the share of its speed at which it should fit.
-  [[nodiscard]] std::span<const planner::SlowZone> excess() const;
+  /// Runs a fresh pipeline to its end without giving blocks. Where a motor would fall too far
+  /// behind its command (one step a tick), the pipeline goes back a little, slows that place down
+  /// and does it again: see stretches().
+  ///
+  /// Cost: that of next(), and some hundred milliseconds of motion done twice for each place.
+  /// @returns any error of next(); kOutOfRange if a place does not fit however slow.
+  [[nodiscard]] Result<void> fit();
+  /// The choice's, and what fit() added.
+  [[nodiscard]] const std::vector<planner::SlowStretch>& stretches() const;
 
   [[nodiscard]] const MotionTotals& totals() const;
+  /// Of fit().
+  [[nodiscard]] MotionPeaks peaks() const;
   /// Complete at the end.
   [[nodiscard]] const planner::ToolpathSummary& summary() const;
   [[nodiscard]] const gcode::UnknownCommands& unknown_commands() const;
-  /// Time of moves and dwells, without the rests at start and end.
-  [[nodiscard]] Seconds planned_duration() const;
+  /// Time of moves and dwells, stretches included, without the rests at start and end.
+  [[nodiscard]] Seconds print_time() const;
+  /// What the stretches add to it.
+  [[nodiscard]] Seconds slowed_by() const;
+  /// When the plan's `planned` time comes, slowed by the stretches up to there.
+  [[nodiscard]] Seconds retimed(Seconds planned) const;
 
  private:
   class Impl;

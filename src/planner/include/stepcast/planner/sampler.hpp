@@ -35,13 +35,10 @@ class Sampler {
     Seconds lead_out{0.4};
   };
 
-  /// Told that a move begins at this time since the first sample.
-  using MoveListener = std::function<void(const Move&, Seconds)>;
-
-  /// `planner` must outlive the sampler. The listeners may be empty; they are called ahead of the
-  /// samples that they concern.
+  /// `planner` must outlive the sampler. The listener may be empty; it is called ahead of the
+  /// samples that it concerns.
   Sampler(Planner& planner, const PerAxis<Mm>& start, const Options& options,
-          std::function<void(const TimedMarker&)> on_marker, MoveListener on_move = {});
+          std::function<void(const TimedMarker&)> on_marker);
 
   /// Fills the spans from the front and returns how many samples were written; fewer than asked
   /// only at the end of the trajectory. An error of the planner is final.
@@ -58,7 +55,6 @@ class Sampler {
   Planner& planner_;
   Options options_;
   std::function<void(const TimedMarker&)> on_marker_;
-  MoveListener on_move_;
 
   // The item under way, in seconds since the first sample.
   PlannedMove current_;

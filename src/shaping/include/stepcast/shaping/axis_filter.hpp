@@ -32,6 +32,10 @@ class AxisFilter {
   /// Real time: no allocation, lock or throw.
   /// @pre plan_mm.size() == block() + look_ahead(), command_mm.size() == block()
   virtual void advance(std::span<const double> plan_mm, std::span<double> command_mm) noexcept = 0;
+
+  /// Everything that advance() remembers: a copy of it, put back later, rewinds the filter. Its
+  /// size is constant.
+  [[nodiscard]] virtual std::span<double> state() noexcept = 0;
 };
 
 }  // namespace stepcast::shaping

@@ -14,6 +14,7 @@ class Identity final : public AxisFilter {
   [[nodiscard]] std::size_t look_ahead() const noexcept override;
   void start(double position_mm) noexcept override;
   void advance(std::span<const double> plan_mm, std::span<double> command_mm) noexcept override;
+  [[nodiscard]] std::span<double> state() noexcept override { return {}; }
 };
 
 }  // namespace stepcast::shaping

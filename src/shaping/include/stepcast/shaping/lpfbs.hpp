@@ -63,6 +63,7 @@ class Lpfbs final : public AxisFilter {
   [[nodiscard]] std::size_t look_ahead() const noexcept override { return preview_ - block_; }
   void start(double position_mm) noexcept override;
   void advance(std::span<const double> plan_mm, std::span<double> command_mm) noexcept override;
+  [[nodiscard]] std::span<double> state() noexcept override { return z_; }
 
   [[nodiscard]] const LpfbsConfig& config() const noexcept { return config_; }
   [[nodiscard]] double rho() const noexcept { return rho_; }
