@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "stepcast/planner/planners.hpp"
+#include "stepcast/shaping/compensators.hpp"
+
 #include "command.hpp"
 #include "exit_status.hpp"
 
@@ -28,12 +31,25 @@ std::vector<std::string> option_names(const CLI::App& command) {
   return names;
 }
 
-// A value list that an option is limited to, as the help text states it; fixed names are asked of
-// the program itself so that the script never goes stale.
-constexpr const char* kValues =
-    "      --printer|-p) words=\"$(stepcast printers 2>/dev/null | cut -d' ' -f1)\" ;;\n"
-    "      --planner) words=\"lookahead jlmcg marlin\" ;;\n"
-    "      --compensator) words=\"none lpfbs-paper lpfbs-sharp\" ;;\n";
+// Names that an option takes, as a shell word list. Printers are asked of the program itself, since
+// users add their own.
+struct ValueList {
+  const char* option;
+  const char* pattern;  // of the shell, for all its spellings
+  std::string words;
+};
+std::vector<ValueList> value_lists() {
+  const auto names = [](const auto& registry) {
+    std::vector<std::string> list;
+    for (const auto& entry : registry) {
+      list.emplace_back(entry.name);
+    }
+    return joined(list);
+  };
+  return {{"printer", "--printer|-p", "$(stepcast printers 2>/dev/null | cut -d' ' -f1)"},
+          {"planner", "--planner", names(planner::planners())},
+          {"compensator", "--compensator", names(shaping::compensators())}};
+}
 
 void bash(const CLI::App& app, bool in_zsh) {
   if (in_zsh) {
@@ -45,6 +61,10 @@ void bash(const CLI::App& app, bool in_zsh) {
     commands.push_back(command->get_name());
     cases += fmt::format("      {}) words=\"{}\" ;;\n", command->get_name(),
                          joined(option_names(*command)));
+  }
+  std::string values;
+  for (const ValueList& list : value_lists()) {
+    values += fmt::format("      {}) words=\"{}\" ;;\n", list.pattern, list.words);
   }
   fmt::print(
       "_stepcast() {{\n"
@@ -60,10 +80,16 @@ void bash(const CLI::App& app, bool in_zsh) {
       "  [ ${{#COMPREPLY[@]}} -eq 0 ] && COMPREPLY=($(compgen -f -- \"$current\"))\n"
       "}}\n"
       "complete -o filenames -F _stepcast stepcast\n",
-      joined(commands), cases, kValues);
+      joined(commands), cases, values);
+}
+
+// fish substitutes commands in parentheses alone.
+std::string fish_words(const std::string& words) {
+  return words.rfind("$(", 0) == 0 ? words.substr(1) : words;
 }
 
 void fish(const CLI::App& app) {
+  const std::vector<ValueList> lists = value_lists();
   fmt::print("complete -c stepcast -f -n __fish_use_subcommand -l help -l version\n");
   for (const CLI::App* command : app.get_subcommands({})) {
     fmt::print("complete -c stepcast -f -n __fish_use_subcommand -a {} -d \"{}\"\n",
@@ -72,6 +98,13 @@ void fish(const CLI::App& app) {
       for (const std::string& name : option->get_lnames()) {
         fmt::print("complete -c stepcast -n '__fish_seen_subcommand_from {}' -l {}\n",
                    command->get_name(), name);
+        for (const ValueList& list : lists) {
+          if (name == list.option) {
+            fmt::print(
+                "complete -c stepcast -n '__fish_seen_subcommand_from {}' -l {} -x -a \"{}\"\n",
+                command->get_name(), name, fish_words(list.words));
+          }
+        }
       }
     }
   }
