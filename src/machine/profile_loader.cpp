@@ -39,7 +39,8 @@ constexpr Range kJerkOrNone{1, 1e12, true};
 constexpr Range kJunctionDeviation{0.001, 1};
 constexpr Range kOvertravel{0, 20};
 constexpr Range kAccelerationRatio{1, 10};
-constexpr Range kTickRate{1'000, 1e6};
+// Whole ticks a planned sample, from 4 to 255: stepgen::StepGenerator.
+constexpr Range kTickRate{4'000, 255'000};
 constexpr Range kNozzleDiameter{0.05, 5};
 constexpr Range kFilamentDiameter{0.5, 10};
 // Thermistors and hot ends of consumer printers end here; a larger number is Fahrenheit or a typo.
