@@ -18,10 +18,12 @@ ExitStatus status_of(Errc code) {
     case Errc::kUnsupported:
       return kBadInput;
     case Errc::kIo:
+    case Errc::kFull:
       return kIoFailed;
     case Errc::kNetwork:
     case Errc::kProtocol:
     case Errc::kBusy:
+    case Errc::kDenied:
       return kNoPeer;
     case Errc::kFault:
       return kPrintFailed;

@@ -115,10 +115,14 @@ void MachineSimulation::see(const control::MotionBlock& block) {
       plants_[i].advance(block.command_mm[kPlane[i]], tool_mm_[i]);
     }
   }
-  const auto e = block.path_mm[Axis::kE];
+  const auto& path = block.path_mm;
   for (std::size_t k = 0; k < block.samples; ++k) {
-    map_->extrudes.push_back(e[k] > last_e_);
-    last_e_ = e[k];
+    // Priming on the spot is no part: a map that shows it would be mostly empty.
+    const bool moves = path[Axis::kX][k] != last_x_ || path[Axis::kY][k] != last_y_;
+    map_->extrudes.push_back(moves && path[Axis::kE][k] > last_e_);
+    last_x_ = path[Axis::kX][k];
+    last_y_ = path[Axis::kY][k];
+    last_e_ = path[Axis::kE][k];
   }
   meter_.add(block.path_mm[Axis::kX], block.path_mm[Axis::kY], tool_mm_[0], tool_mm_[1]);
   chart(block);

@@ -21,6 +21,8 @@ enum class Errc : std::uint8_t {
   kBusy,             ///< The device serves somebody else, or is in another state.
   kFault,            ///< The device or the print stopped with a fault.
   kInterrupted,      ///< The user asked to stop.
+  kDenied,           ///< Who asks is not known, or may not.
+  kFull,             ///< A disk, a quota or a queue has no room.
 };
 
 /// One problem, for a person: what is wrong with which value, where, and what to do about it.
