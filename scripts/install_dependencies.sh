@@ -9,7 +9,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 build_packages=(
   build-essential cmake ninja-build ccache
   libexpected-dev libfmt-dev libeigen3-dev libboost1.81-dev
-  libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
+  libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libspdlog-dev
+  libsoci-dev libsqlite3-dev libpq-dev libssl-dev libargon2-dev
 )
 check_packages=(
   git clang clang-tidy clang-format libclang-rt-14-dev
