@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stepcast/base/result.hpp"
+#include "stepcast/store/store.hpp"
+
+namespace stepcast::store {
+
+/// One run of one file on one printer.
+struct JobRow {
+  std::string id;
+  std::string printer;
+  std::string file;    ///< Path in the library.
+  std::string sha256;  ///< Of the file when the job was created.
+  std::string user;
+  std::string state;   ///< queued, starting, printing, paused, done, cancelled, failed
+  UnixMs created{};
+  std::optional<UnixMs> started;
+  std::optional<UnixMs> ended;
+  std::string reason;  ///< Of a failure.
+  std::optional<double> estimated_s;
+  std::optional<double> actual_s;
+  std::optional<double> filament_mm;
+};
+
+[[nodiscard]] Result<void> put_job(Session& session, const JobRow& row);  ///< Inserts or replaces.
+[[nodiscard]] Result<std::optional<JobRow>> find_job(Session& session, std::string_view id);
+/// Newest first.
+[[nodiscard]] Result<std::vector<JobRow>> jobs_of(Session& session, std::string_view printer,
+                                                  std::int64_t limit, std::int64_t offset);
+
+/// How the prints of a file went.
+struct PrintCounts {
+  std::int64_t done{};
+  std::int64_t failed{};  ///< Cancelled ones too.
+  std::optional<UnixMs> last;
+  bool last_succeeded{};
+  std::optional<double> last_s;
+  std::optional<double> average_s;
+};
+[[nodiscard]] Result<PrintCounts> print_counts(Session& session, std::string_view file);
+
+}  // namespace stepcast::store
