@@ -132,7 +132,18 @@ class Run {
         stop_(stop),
         link_(loop_, options.device),
         udp_(loop_.io()),
-        wake_(stop, [this] { loop_.wake(); }) {}
+        wake_(stop, [this] { loop_.wake(); }) {
+    if (options_.hold_switch != nullptr) {
+      options_.hold_switch->on_change([this] { loop_.wake(); });
+    }
+  }
+  ~Run() {
+    if (options_.hold_switch != nullptr) {
+      options_.hold_switch->on_change({});
+    }
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
 
   Result<SessionReport> operator()() {
     if (auto opened = open(); !opened) {
@@ -225,7 +236,7 @@ class Run {
   }
 
   /// The device is still there and does what it was told.
-  [[nodiscard]] Result<void> check() const {
+  [[nodiscard]] Result<void> check() {
     if (link_.broken()) {
       Error error = *link_.broken();
       error.message += "; " + where();
@@ -240,7 +251,11 @@ class Run {
           "check its power and network; it holds by itself when its buffer is empty");
     }
     const wire::DeviceState state = sender_->statistics().state;
-    if (state == wire::DeviceState::kHeld || state == wire::DeviceState::kIdle) {
+    const bool held = state == wire::DeviceState::kHeld;
+    if (!held && hold_ == Hold::kGoesOn) {
+      hold_ = Hold::kNone;
+    }
+    if ((held && hold_ == Hold::kNone) || state == wire::DeviceState::kIdle) {
       return fail(Errc::kFault,
                   fmt::format("the device stopped by itself (state {}); {}",
                               wire::state_name(state), where()),
@@ -273,11 +288,35 @@ class Run {
     });
   }
 
+  /// Moves, holds and goes on.
   /// @returns false if the motion ended before the print did.
   Result<bool> print() {
-    if (sender_->source_error()) {
-      return false;  // nothing has moved yet, and nothing needs to
+    for (;;) {
+      // Before the first start nothing has moved, so nothing needs to stop either.
+      auto released = wait_for([this] { return !hold_wanted() || sender_->source_error(); });
+      if (!released || !*released || sender_->source_error()) {
+        return released ? Result<bool>(false) : released;
+      }
+      if (auto started = start(); !started) {
+        return tl::unexpected(started.error());
+      }
+      auto waited = wait_for([this] {
+        return sender_->finished() || ran_out() || (hold_wanted() && hold_ == Hold::kNone);
+      });
+      if (!waited || !*waited || sender_->finished() || ran_out()) {
+        return waited ? Result<bool>(*waited && sender_->finished()) : waited;
+      }
+      auto held = hold();
+      if (!held || !*held) {
+        return held;
+      }
+      if (sender_->finished()) {
+        return true;
+      }
     }
+  }
+
+  Result<void> start() {
     const std::string speed =
         options_.speed == wire::kSpeedMax ? "max" : std::to_string(options_.speed);
     auto text = ask(options_.speed == 1 ? "start" : fmt::format("start speed={}", speed));
@@ -287,8 +326,35 @@ class Run {
     if (auto reply = understand(*text, "start", options_.device); !reply) {
       return tl::unexpected(reply.error());
     }
-    auto waited = wait_for([this] { return sender_->finished() || ran_out(); });
-    return waited ? Result<bool>(*waited && sender_->finished()) : waited;
+    // The news of it is on its way: until then acknowledgements still say that it is held.
+    hold_ = hold_ == Hold::kStands ? Hold::kGoesOn : Hold::kNone;
+    if (options_.on_running) {
+      options_.on_running();
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool hold_wanted() const {
+    return options_.hold_switch != nullptr && options_.hold_switch->is_on();
+  }
+
+  /// Brings the machine to a standstill in mid-print, unless the print ends first.
+  /// @returns false if the caller wants to stop.
+  Result<bool> hold() {
+    hold_ = Hold::kStands;
+    const auto stopped = stop_motion();
+    if (!stopped) {
+      return tl::unexpected(stopped.error());
+    }
+    // Not by the reply alone: it travels on another road than the acknowledgements, and one that is
+    // older must not look like the device's answer to the next `start`.
+    auto told = wait_for([this] {
+      return sender_->finished() || sender_->statistics().state == wire::DeviceState::kHeld;
+    });
+    if (told && *told && !sender_->finished() && options_.on_hold) {
+      options_.on_hold(*stopped);
+    }
+    return told;
   }
 
   /// The source broke and the device has executed what there was.
@@ -327,8 +393,8 @@ class Run {
     return result;
   }
 
-  /// Stops before the end, because the caller wants to or because the source broke.
-  Result<SessionReport> halt() {
+  /// Sends `stop` and waits until the machine stands.
+  Result<Standstill> stop_motion() {
     const auto text = ask("stop");
     if (!text) {
       return tl::unexpected(text.error());
@@ -337,15 +403,24 @@ class Run {
     if (!reply) {
       return tl::unexpected(reply.error());
     }
-    SessionReport result = report();
     std::uint64_t executed = 0;
     const auto positions = read_positions(*reply, options_.device);
     if (!positions || !reply->number("executed", ~0ULL >> 1U, executed)) {
       return fail(Errc::kProtocol, fmt::format("'{}' does not say where it stopped", *text),
                   options_.device.to_string(), "update the device");
     }
-    result.executed = static_cast<Ticks>(executed);
-    result.positions_after = *positions;
+    return Standstill{.executed = static_cast<Ticks>(executed), .positions = *positions};
+  }
+
+  /// Stops before the end, because the caller wants to or because the source broke.
+  Result<SessionReport> halt() {
+    const auto stopped = stop_motion();
+    if (!stopped) {
+      return tl::unexpected(stopped.error());
+    }
+    SessionReport result = report();
+    result.executed = stopped->executed;
+    result.positions_after = stopped->positions;
     leave();
     if (sender_->source_error()) {
       Error error = *sender_->source_error();
@@ -366,6 +441,9 @@ class Run {
     udp_.close(ignored);
   }
 
+  /// kGoesOn: started again, but the device has not said yet that it is no longer held.
+  enum class Hold : std::uint8_t { kNone, kStands, kGoesOn };
+
   const Session::Options& options_;
   stepgen::TickSource& source_;
   const std::stop_token& stop_;
@@ -377,6 +455,7 @@ class Run {
   // One byte more than an acknowledgement, so that a longer datagram does not look right.
   std::array<std::uint8_t, wire::kPaperAckSize + 1> datagram_{};
   HostTime next_progress_{};
+  Hold hold_ = Hold::kNone;
   std::stop_callback<std::function<void()>> wake_;  // last: it uses the loop
 };
 

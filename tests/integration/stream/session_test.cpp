@@ -143,6 +143,100 @@ TEST(Session, StopsAtAnExactTickWhenAsked) {
   EXPECT_EQ(report->positions_after, steps_in(executed));
 }
 
+class SessionThatIsHeld : public ::testing::TestWithParam<int> {};
+
+TEST_P(SessionThatIsHeld, GoesOnFromTheSameTickAsOftenAsItIsAsked) {
+  constexpr int kHolds = 6;
+  DeviceProcess device;
+  const double loss = GetParam() / 100.0;
+  const LossyLink::Options link{.loss = loss, .delay = 200us, .straggle_by = 2ms};
+  UdpRelay relay(device.port(), link, link);
+  const auto ticks = random_ticks(10 * kTenSeconds + 17);
+  VectorSource source(ticks);
+  std::mt19937 random(static_cast<std::uint32_t>(GetParam()) + 1);
+  auto options = to(relay.port(), 50);
+  options.progress_interval = 2ms;
+  stream::HoldSwitch hold;
+  options.hold_switch = &hold;
+  int holds = 0;
+  int starts = 0;
+  Ticks hold_at = 0;
+  bool moves = false;
+  options.on_running = [&] {
+    moves = true;
+    ++starts;
+    hold_at += std::uniform_int_distribution<Ticks>(0, kTenSeconds)(random);
+  };
+  options.on_progress = [&](const stream::SenderStatistics& s) {
+    if (!moves) {
+      hold.release();
+    } else if (holds < kHolds && s.executed >= hold_at) {
+      hold.hold();
+    }
+  };
+  options.on_hold = [&](const stream::Standstill& here) {
+    moves = false;
+    ++holds;
+    // Nothing moves now, so both sides count the same.
+    const auto executed = device.executed();
+    EXPECT_EQ(here.executed, static_cast<Ticks>(executed.size()));
+    EXPECT_EQ(here.positions, steps_in(executed));
+    hold_at = here.executed;
+  };
+  const auto report = stream::Session(options).run(source, {});
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_TRUE(report->finished);
+  EXPECT_EQ(holds, kHolds);
+  EXPECT_EQ(starts, kHolds + 1);
+  EXPECT_TRUE(device.executed() == ticks);
+  EXPECT_EQ(report->positions_after, steps_in(ticks));
+}
+
+INSTANTIATE_TEST_SUITE_P(LossPercent, SessionThatIsHeld, ::testing::Values(0, 20));
+
+TEST(Session, StopsWhereItIsHeld) {
+  DeviceProcess device;
+  const auto ticks = random_ticks(20 * kTenSeconds);
+  VectorSource source(ticks);
+  std::stop_source stop;
+  stream::HoldSwitch hold;
+  auto options = to(device.port(), 10);
+  options.hold_switch = &hold;
+  stream::Standstill held;
+  options.on_running = [&] { hold.hold(); };
+  options.on_hold = [&](const stream::Standstill& here) {
+    held = here;
+    stop.request_stop();
+  };
+  const auto report = stream::Session(options).run(source, stop.get_token());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_FALSE(report->finished);
+  EXPECT_EQ(report->executed, held.executed);
+  EXPECT_EQ(report->positions_after, held.positions);
+  EXPECT_EQ(static_cast<Ticks>(device.executed().size()), held.executed);
+}
+
+TEST(Session, MovesNothingWhenItIsHeldBeforeItBegins) {
+  DeviceProcess device;
+  VectorSource source(random_ticks(kTenSeconds));
+  std::stop_source stop;
+  stream::HoldSwitch hold;
+  hold.hold();
+  auto options = to(device.port(), kFast);
+  options.progress_interval = 2ms;
+  options.hold_switch = &hold;
+  int rounds = 0;
+  options.on_progress = [&](const stream::SenderStatistics& s) {
+    if (s.fill == wire::kPaperFifoPackets && ++rounds == 10) {
+      stop.request_stop();
+    }
+  };
+  const auto report = stream::Session(options).run(source, stop.get_token());
+  ASSERT_TRUE(report) << report.error().to_string();
+  EXPECT_EQ(report->executed, 0);
+  EXPECT_TRUE(device.executed().empty());
+}
+
 TEST(Session, DrainsWhatIsWholeWhenTheSourceBreaks) {
   DeviceProcess device;
   const auto ticks = random_ticks(kTenSeconds);

@@ -10,6 +10,7 @@
 #include "stepcast/base/units.hpp"
 #include "stepcast/stepgen/tick_source.hpp"
 #include "stepcast/stream/endpoint.hpp"
+#include "stepcast/stream/hold_switch.hpp"
 #include "stepcast/stream/paper_sender.hpp"
 
 namespace stepcast::stream {
@@ -26,10 +27,16 @@ struct SessionReport {
   SenderStatistics statistics;
 };
 
+/// Where a machine stands that is held in mid-print.
+struct Standstill {
+  Ticks executed = 0;        ///< Of the stream, exactly.
+  PerAxis<Steps> positions;  ///< The device's counters.
+};
+
 /// One print on one device, from `init` to `exit`, over protocol `paper` version 1.
 ///
-/// Threads: run() uses the calling thread only, for as long as the print takes; the progress
-/// callback is called on it and must return soon.
+/// Threads: run() uses the calling thread only, for as long as the print takes; the callbacks are
+/// called on it and must return soon.
 class Session {
  public:
   struct Options {
@@ -44,6 +51,11 @@ class Session {
     std::chrono::milliseconds vanished_after{30'000};
     std::chrono::milliseconds progress_interval{250};
     std::function<void(const SenderStatistics&)> on_progress{};  ///< May be empty.
+    /// While it is on, the machine is slowed down on its path and held, for as long as it takes;
+    /// then the device goes on from the same tick, speeding up the same way. May be null.
+    HoldSwitch* hold_switch = nullptr;
+    std::function<void(const Standstill&)> on_hold{};  ///< The machine stands. May be empty.
+    std::function<void()> on_running{};                ///< Motion begins or goes on. May be empty.
   };
 
   explicit Session(Options options);
