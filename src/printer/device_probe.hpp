@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "stepcast/base/axis.hpp"
+#include "stepcast/base/result.hpp"
+#include "stepcast/base/units.hpp"
+#include "stepcast/stream/endpoint.hpp"
+
+namespace stepcast::printer {
+
+/// What a device says of itself while it rests.
+struct DeviceInfo {
+  bool virtual_motors = false;
+  PerAxis<Steps> counters;  ///< Motor steps since power-on.
+};
+
+/// Asks a device whether it could print, and leaves it as it was: free for the next controller.
+///
+/// Blocks up to some times `timeout`.
+/// @returns kNetwork: not there or silent; kProtocol: no device, or of another version; kBusy: it
+/// serves somebody else, or moves; kUnsupported: another step grid.
+[[nodiscard]] Result<DeviceInfo> probe_device(const stream::Endpoint& device, std::uint32_t tick_hz,
+                                              std::chrono::milliseconds timeout);
+
+}  // namespace stepcast::printer

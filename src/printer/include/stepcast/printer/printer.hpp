@@ -1,0 +1,156 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stepcast/base/axis.hpp"
+#include "stepcast/base/result.hpp"
+#include "stepcast/base/units.hpp"
+
+namespace stepcast::printer {
+
+/// What a printer is doing, in the words of OctoPrint, which clients compare literally.
+enum class State : std::uint8_t {
+  kOffline,
+  kOperational,
+  kStarting,
+  kPrinting,
+  kPausing,
+  kPaused,
+  kResuming,
+  kCancelling,
+  kFinishing,
+  kError,
+};
+/// "Offline", "Operational", "Starting", "Printing", "Pausing", "Paused", "Resuming", "Cancelling",
+/// "Finishing", "Error".
+[[nodiscard]] std::string_view state_text(State state);
+
+/// What a back end can do. What it cannot do is refused with kUnsupported, never faked.
+enum class Feature : std::uint8_t {
+  kPause,
+  kHeaters,
+  kJog,
+  kHome,
+  kExtrude,
+  kFeedRate,
+  kFlow,
+  kFan,
+  kGcode,     ///< Takes G-code while idle.
+  kCamera,
+  kPosition,  ///< Reports where the tool is.
+};
+
+struct Heater {
+  std::optional<Celsius> actual;
+  Celsius target{};
+  Celsius offset{};
+};
+
+struct Progress {
+  double share{};                     ///< 0 to 1 of the print time.
+  Seconds elapsed{};                  ///< Since the start, pauses not counted.
+  std::optional<Seconds> left;        ///< Absent when nobody knows.
+  std::int64_t file_position{};       ///< Bytes of the job that have been carried out.
+  std::optional<std::int64_t> layer;
+  bool exact{};                       ///< `left` is planned, not guessed.
+};
+
+/// How the connection to a streamed device does; absent for other back ends.
+struct Link {
+  double buffer_s{};
+  double rtt_ms{};
+  std::uint64_t retransmissions{};
+  std::uint64_t pauses{};
+};
+
+/// A consistent picture of a printer at one moment.
+struct Status {
+  State state = State::kOffline;
+  std::string error;                     ///< Why, in kError and kOffline.
+  std::string job_id;                    ///< Of the print under way or just ended; empty if none.
+  Progress progress;                     ///< Of that job.
+  std::map<std::string, Heater> heaters; ///< "tool0", "bed", "chamber".
+  PerAxis<std::optional<Mm>> position;   ///< Of the tool.
+  double feed_rate_factor = 1.0;
+  double flow_factor = 1.0;
+  std::optional<Link> link;
+  bool virtual_motors = false;
+  std::uint64_t version = 0;  ///< Rises with every change of state: the precondition of commands.
+};
+
+struct PrintRequest {
+  std::string job_id;
+  std::filesystem::path file;
+};
+
+/// How a print ended.
+struct PrintResult {
+  std::string job_id;
+  enum class Outcome : std::uint8_t { kDone, kCancelled, kFailed } outcome = Outcome::kFailed;
+  std::string reason;  ///< Of a failure.
+  Seconds duration{};
+  /// Streamed devices: steps executed minus steps planned, by motor.
+  std::optional<PerAxis<Steps>> position_error;
+};
+
+struct Observer {
+  /// After every change of `state`, and otherwise some times a second.
+  std::function<void(const Status&)> on_status;
+  std::function<void(const PrintResult&)> on_finished;
+  /// Lines of a conversation with the printer, for the terminal.
+  std::function<void(std::string_view)> on_log;
+};
+
+/// One machine, whatever drives it.
+///
+/// Commands return as soon as they are accepted; on_status tells what became of them. Every back end
+/// passes tests/contract/printer.
+///
+/// Threads: any; observers are called on a thread of the back end, one call at a time, and must
+/// return soon and not call back into the printer.
+class Printer {
+ public:
+  virtual ~Printer() = default;
+
+  [[nodiscard]] virtual std::string_view kind() const = 0;  ///< "streamed", "octoprint"
+  [[nodiscard]] virtual bool can(Feature feature) const = 0;
+  [[nodiscard]] virtual Status status() const = 0;
+  /// Before connect(), once.
+  virtual void observe(Observer observer) = 0;
+
+  [[nodiscard]] virtual Result<void> connect() = 0;
+  /// @returns kBusy while printing.
+  [[nodiscard]] virtual Result<void> disconnect() = 0;
+
+  /// Only in kOperational. The job is planned, checked and started at most once.
+  /// @returns kBusy in any other state; any error of the job, before anything has moved.
+  [[nodiscard]] virtual Result<void> start(const PrintRequest& request) = 0;
+  /// @returns kBusy when nothing is printing (pause), paused (resume) or under way (cancel).
+  [[nodiscard]] virtual Result<void> pause() = 0;
+  [[nodiscard]] virtual Result<void> resume() = 0;
+  [[nodiscard]] virtual Result<void> cancel() = 0;
+
+  // The defaults refuse with kUnsupported.
+  [[nodiscard]] virtual Result<void> set_target(const std::string& heater, Celsius target);
+  struct Jog {
+    PerAxis<std::optional<Mm>> axes;  ///< x, y, z
+    bool absolute = false;
+    std::optional<MmPerS> speed;
+  };
+  [[nodiscard]] virtual Result<void> jog(const Jog& jog);
+  [[nodiscard]] virtual Result<void> home(const std::vector<Axis>& axes);
+  [[nodiscard]] virtual Result<void> extrude(Mm length, std::optional<MmPerS> speed);
+  [[nodiscard]] virtual Result<void> set_feed_rate(double factor);  ///< 0.5 to 2
+  [[nodiscard]] virtual Result<void> set_flow(double factor);       ///< 0.75 to 1.25
+  [[nodiscard]] virtual Result<void> send_gcode(const std::vector<std::string>& lines);
+};
+
+}  // namespace stepcast::printer

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "stepcast/control/motion_pipeline.hpp"
+#include "stepcast/machine/profile.hpp"
+#include "stepcast/printer/printer.hpp"
+#include "stepcast/stream/endpoint.hpp"
+
+namespace stepcast::printer {
+
+/// A machine whose motors this server drives step by step, over protocol `paper`.
+///
+/// Between prints nobody holds the device, so that `stepcast console` can reach it; it is asked now
+/// and then whether it is still there. A pause slows the machine down on its path and holds it; it
+/// goes on from the very same step (stream::HoldSwitch). A print that ends one step off is reported
+/// as failed.
+///
+/// There are no end switches: the device counts steps. Where the machine stands when connect()
+/// finds it for the first time, or finds counters that it does not know, is taken as the home
+/// position. From then on the books are kept: home() goes back there step by step, and so does
+/// start(), because that is where jobs begin. A device that is lost in mid-print takes the books
+/// with it.
+///
+/// Jobs may contain temperatures, but the device has no heaters: can() says so.
+///
+/// Threads: see Printer; one thread that drives the device and one that calls the observer.
+class StreamedPrinter final : public Printer {
+ public:
+  struct Options {
+    std::string id;  ///< Names the printer in messages.
+    machine::Profile profile;
+    stream::Endpoint device;
+    control::ControllerChoice controller;
+    /// Times real time, or wire::kSpeedMax; other than 1 only for virtual motors.
+    std::uint32_t speed = 1;
+    std::chrono::milliseconds connect_timeout{5'000};
+    /// How long the device may be silent in a print (stream::Session).
+    std::chrono::milliseconds vanished_after{30'000};
+    std::chrono::milliseconds status_interval{250};
+    /// How often an idle device is asked whether it is there; zero: never.
+    std::chrono::milliseconds idle_probe{10'000};
+  };
+
+  explicit StreamedPrinter(Options options);
+  /// Stops a print as cancel() does, and waits until the machine stands.
+  ~StreamedPrinter() override;
+  StreamedPrinter(const StreamedPrinter&) = delete;
+  StreamedPrinter& operator=(const StreamedPrinter&) = delete;
+
+  [[nodiscard]] std::string_view kind() const override { return "streamed"; }
+  [[nodiscard]] bool can(Feature feature) const override;
+  [[nodiscard]] Status status() const override;
+  void observe(Observer observer) override;
+
+  /// Asks the device; blocks up to some times `connect_timeout`.
+  /// @returns kNetwork: not there; kProtocol: no device, or of another version; kUnsupported:
+  /// another step grid, or `speed` with real motors; kBusy: serves somebody else.
+  [[nodiscard]] Result<void> connect() override;
+  [[nodiscard]] Result<void> disconnect() override;
+
+  /// @returns also kNotFound if there is no such file. What is wrong in the file is found while
+  /// planning: on_finished() then says kFailed, and nothing has moved.
+  [[nodiscard]] Result<void> start(const PrintRequest& request) override;
+  [[nodiscard]] Result<void> pause() override;
+  [[nodiscard]] Result<void> resume() override;
+  [[nodiscard]] Result<void> cancel() override;
+
+  /// @returns kOutOfRange outside of the travel or above the speed; kBusy while another move by
+  /// hand is under way; kInvalidArgument if nothing is to move, or E is.
+  [[nodiscard]] Result<void> jog(const Jog& jog) override;
+  /// X, Y and Z of `axes`; all three if it is empty.
+  [[nodiscard]] Result<void> home(const std::vector<Axis>& axes) override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stepcast::printer

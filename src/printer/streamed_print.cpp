@@ -1,0 +1,415 @@
+// What the worker of a StreamedPrinter does: prints, moves by hand, and looks whether the device is
+// still there.
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stepcast/control/motion_source.hpp"
+#include "stepcast/wire/paper_packet.hpp"
+
+#include "print_progress.hpp"
+#include "streamed_printer_impl.hpp"
+#include "tool_moves.hpp"
+
+namespace stepcast::printer {
+namespace {
+
+constexpr std::array kJobAxes{Axis::kX, Axis::kY, Axis::kZ};
+
+/// The device is not there any more, or not what it was: nobody knows what it does.
+bool loses_device(Errc code) {
+  return code == Errc::kNetwork || code == Errc::kProtocol || code == Errc::kFault;
+}
+
+std::string steps_text(const PerAxis<Steps>& steps) {
+  return fmt::format("x {:+} y {:+} z {:+} e {:+}", steps[Axis::kX], steps[Axis::kY],
+                     steps[Axis::kZ], steps[Axis::kE]);
+}
+
+}  // namespace
+
+std::uint32_t StreamedPrinter::Impl::tick_hz() const {
+  return static_cast<std::uint32_t>(options_.profile.tick_rate.v);
+}
+
+Result<DeviceInfo> StreamedPrinter::Impl::probe() const {
+  const std::lock_guard lock(probe_mutex_);
+  return probe_device(options_.device, tick_hz(), options_.connect_timeout);
+}
+
+stream::Session::Options StreamedPrinter::Impl::session_options() const {
+  stream::Session::Options options;
+  options.device = options_.device;
+  options.tick_hz = tick_hz();
+  options.speed = options_.speed;
+  options.connect_timeout = options_.connect_timeout;
+  options.vanished_after = options_.vanished_after;
+  options.progress_interval = options_.status_interval;
+  return options;
+}
+
+void StreamedPrinter::Impl::run(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const auto has_task = [this] { return !tasks_.empty(); };
+    if (options_.idle_probe.count() == 0) {
+      wake_.wait(lock, stop, has_task);
+    } else {
+      wake_.wait_for(lock, stop, options_.idle_probe, has_task);
+    }
+    if (tasks_.empty()) {
+      if (stop.stop_requested()) {
+        return;
+      }
+      lock.unlock();
+      probe_idle_device();
+      lock.lock();
+      continue;
+    }
+    const Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    if (const auto* request = std::get_if<PrintRequest>(&task)) {
+      print(*request);
+    } else {
+      carry_out(std::get<Move>(task), stop);
+    }
+    lock.lock();
+  }
+}
+
+void StreamedPrinter::Impl::probe_idle_device() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_.state != State::kOperational) {
+      return;
+    }
+  }
+  const auto info = probe();
+  const std::lock_guard lock(mutex_);
+  if (status_.state != State::kOperational || moving_) {
+    return;  // somebody was faster; the task will see for itself
+  }
+  if (info) {
+    take_counters(info->counters);
+    announce();
+  } else if (info.error().code != Errc::kBusy) {  // a person at the console is no reason to leave
+    status_.error = info.error().to_string();
+    log(fmt::format("The device is gone: {}", status_.error));
+    enter(State::kOffline);
+  }
+}
+
+// --- prints ---
+
+void StreamedPrinter::Impl::print(const PrintRequest& request) {
+  std::stop_token stop;
+  {
+    const std::lock_guard lock(mutex_);
+    stop = print_stop_.get_token();
+  }
+  PrintResult result;
+  result.job_id = request.job_id;
+  if (stop.stop_requested()) {
+    result.outcome = PrintResult::Outcome::kCancelled;
+    end(std::move(result));
+    return;
+  }
+  const auto plan = control::plan_job(request.file, options_.profile, options_.controller);
+  if (!plan) {
+    end_with(std::move(result), plan.error());
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& warning : plan->warnings) {
+      log(warning);
+    }
+    if (plan->heater_commands > 0) {
+      log(fmt::format("Passed over, because the device has no heaters: {} temperatures.",
+                      plan->heater_commands));
+    }
+    if (plan->pauses_asked > 0) {
+      log(fmt::format("Passed over: {} pauses that the job asks for.", plan->pauses_asked));
+    }
+  }
+  const auto ready = bring_home(stop);
+  if (!ready) {
+    end_with(std::move(result), ready.error());
+    return;
+  }
+  if (!*ready) {
+    result.outcome = PrintResult::Outcome::kCancelled;
+    end(std::move(result));
+    return;
+  }
+  const auto report = stream_job(*plan, request, stop);
+  if (!report) {
+    {
+      const std::lock_guard lock(mutex_);
+      result.duration = status_.progress.elapsed;
+    }
+    end_with(std::move(result), report.error());
+    return;
+  }
+  judge(*plan, *report, result);
+  end(std::move(result));
+}
+
+/// Jobs begin at the home position.
+/// @returns false if the print was cancelled on the way.
+Result<bool> StreamedPrinter::Impl::bring_home(const std::stop_token& stop) {
+  if (stop.stop_requested()) {
+    return false;
+  }
+  const auto info = probe();
+  if (!info) {
+    return tl::unexpected(info.error());
+  }
+  PerAxis<Steps> from_home;
+  std::string gcode;
+  {
+    const std::lock_guard lock(mutex_);
+    take_counters(info->counters);
+    from_home = books_.from_home();
+    gcode = home_gcode(options_.profile, from_home, kJobAxes);
+    if (!gcode.empty()) {
+      log("The machine goes home, where jobs begin.");
+    }
+  }
+  if (!gcode.empty()) {
+    auto ticks = plan_moves(options_.profile, from_home, gcode);
+    if (!ticks) {
+      return tl::unexpected(ticks.error());
+    }
+    if (auto moved = execute(std::move(*ticks), stop); !moved) {
+      return tl::unexpected(moved.error());
+    }
+  }
+  if (stop.stop_requested()) {
+    return false;
+  }
+  const std::lock_guard lock(mutex_);
+  const PerAxis<Steps> rest = books_.from_home();
+  for (const Axis motor : kJobAxes) {
+    if (rest[motor] != 0) {
+      return fail(
+          Errc::kFault,
+          fmt::format("the machine is not where it was sent: {} steps from home", steps_text(rest)),
+          options_.device.to_string(), "connect again with the machine at home");
+    }
+  }
+  return true;
+}
+
+Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(const control::JobPlan& plan,
+                                                                const PrintRequest& request,
+                                                                const std::stop_token& stop) {
+  auto source = control::MotionSource::create(plan, options_.profile);
+  if (!source) {
+    return tl::unexpected(source.error());
+  }
+  std::error_code error;
+  const auto size = std::filesystem::file_size(request.file, error);
+  const std::int64_t file_bytes = error ? 0 : static_cast<std::int64_t>(size);
+  stream::Session::Options options = session_options();
+  options.hold_switch = &hold_;
+  options.on_running = [this] {
+    const std::lock_guard lock(mutex_);
+    if (status_.state == State::kStarting || status_.state == State::kResuming) {
+      enter(State::kPrinting);
+    }
+  };
+  options.on_hold = [&](const stream::Standstill& here) {
+    const std::lock_guard lock(mutex_);
+    status_.progress = progress_of(plan, options_.profile.tick_rate, file_bytes, here.executed);
+    show_position(here.positions);
+    if (status_.state == State::kPausing) {
+      log(fmt::format("Paused after tick {} of {}.", here.executed, plan.motion.ticks));
+      enter(State::kPaused);
+    }
+  };
+  options.on_progress = [&](const stream::SenderStatistics& statistics) {
+    on_progress(plan, file_bytes, statistics);
+  };
+  auto report = stream::Session(std::move(options)).run(**source, stop);
+  if (report) {
+    const std::lock_guard lock(mutex_);
+    status_.progress = progress_of(plan, options_.profile.tick_rate, file_bytes, report->executed);
+    books_.follow(report->positions_after);
+    show_position(report->positions_after);
+  }
+  return report;
+}
+
+void StreamedPrinter::Impl::on_progress(const control::JobPlan& plan, std::int64_t file_bytes,
+                                        const stream::SenderStatistics& statistics) {
+  const std::lock_guard lock(mutex_);
+  const double packet_s =
+      static_cast<double>(wire::kPaperTicksPerPacket) / options_.profile.tick_rate.v;
+  status_.link = Link{.buffer_s = packet_s * statistics.fill,
+                      .rtt_ms = statistics.rtt_smoothed_ms,
+                      .retransmissions = statistics.retransmissions,
+                      .pauses = statistics.pauses};
+  if (statistics.executed > 0) {  // before, the counters may be those of nobody
+    status_.progress =
+        progress_of(plan, options_.profile.tick_rate, file_bytes, statistics.executed);
+    show_position(statistics.positions);
+  }
+  const bool under_way = status_.state == State::kPrinting || status_.state == State::kPausing;
+  if (under_way && statistics.executed == plan.motion.ticks) {
+    enter(State::kFinishing);
+  } else {
+    announce();
+  }
+}
+
+void StreamedPrinter::Impl::judge(const control::JobPlan& plan, const stream::SessionReport& report,
+                                  PrintResult& result) {
+  result.duration = Seconds(static_cast<double>(report.executed) / options_.profile.tick_rate.v);
+  // A cancel that came after the last step has changed nothing.
+  if (report.executed != plan.motion.ticks) {
+    if (report.finished) {
+      result.reason =
+          fmt::format("the device made {} ticks of {}", report.executed, plan.motion.ticks);
+      return;
+    }
+    result.outcome = PrintResult::Outcome::kCancelled;
+    const std::lock_guard lock(mutex_);
+    log(fmt::format("Stopped after tick {} of {}, {} steps from home.", report.executed,
+                    plan.motion.ticks, steps_text(books_.from_home())));
+    if (closing_) {
+      result.reason = "the server was shut down";
+    }
+    return;
+  }
+  PerAxis<Steps> error;
+  bool exact = true;
+  for (const Axis motor : kAllAxes) {
+    const Steps made = report.positions_after[motor] - report.positions_before[motor];
+    error[motor] = StepBooks::difference(made, plan.motion.steps[motor]);
+    exact = exact && error[motor] == 0;
+  }
+  result.position_error = error;
+  if (exact) {
+    result.outcome = PrintResult::Outcome::kDone;
+  } else {
+    result.reason = fmt::format("the motors are off the plan by {} steps", steps_text(error));
+  }
+}
+
+void StreamedPrinter::Impl::end(PrintResult result) {
+  const std::lock_guard lock(mutex_);
+  hold_.release();
+  if (result.outcome == PrintResult::Outcome::kFailed) {
+    log(fmt::format("The print failed: {}", result.reason));
+  }
+  enter(State::kOperational);
+  if (notifier_) {
+    notifier_->finished(result);
+  }
+}
+
+void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
+  result.reason = error.to_string();
+  result.outcome = error.code == Errc::kInterrupted ? PrintResult::Outcome::kCancelled
+                                                    : PrintResult::Outcome::kFailed;
+  std::unique_lock lock(mutex_);
+  const bool moved = status_.progress.elapsed > Seconds(0);
+  bool lost = loses_device(error.code);
+  if (moved && !lost) {
+    // It has come to rest; where, it knows itself.
+    lock.unlock();
+    const auto info = probe();
+    lock.lock();
+    lost = !info.has_value();
+    if (info) {
+      books_.follow(info->counters);
+      show_position(info->counters);
+    }
+  }
+  if (moved && lost) {
+    lose_books();
+  }
+  if (!lost && books_.known()) {
+    lock.unlock();
+    end(std::move(result));
+    return;
+  }
+  hold_.release();
+  log(fmt::format("The device was lost: {}", result.reason));
+  status_.error = result.reason;
+  enter(State::kError);
+  if (notifier_) {
+    notifier_->finished(result);
+  }
+}
+
+void StreamedPrinter::Impl::lose_books() {
+  books_.close();
+  status_.position = {};
+  log("Nobody knows where the machine stands now. Bring it home before connecting again.");
+}
+
+// --- moves by hand ---
+
+void StreamedPrinter::Impl::carry_out(const Move& move, const std::stop_token& stop) {
+  auto info = probe();
+  Result<void> moved;
+  if (!info) {
+    moved = tl::unexpected(info.error());
+  } else {
+    bool as_planned = false;
+    {
+      const std::lock_guard lock(mutex_);
+      take_counters(info->counters);
+      as_planned = books_.from_home() == move.from_home;
+    }
+    moved = as_planned ? execute(move.ticks, stop)
+                       : fail(Errc::kBusy, "somebody else has moved the machine",
+                              options_.device.to_string(), "look at the position and try again");
+  }
+  const std::lock_guard lock(mutex_);
+  moving_ = false;
+  if (moved) {
+    announce();
+    return;
+  }
+  log(fmt::format("The move failed: {}", moved.error().to_string()));
+  if (!books_.known() || loses_device(moved.error().code)) {
+    status_.error = moved.error().to_string();
+    enter(State::kError);
+  }
+}
+
+/// Streams a short motion, and follows it in the books.
+Result<void> StreamedPrinter::Impl::execute(std::vector<std::uint8_t> ticks,
+                                            const std::stop_token& stop) {
+  TickList source(std::move(ticks));
+  stream::Session::Options options = session_options();
+  bool began = false;
+  options.on_running = [&] { began = true; };
+  options.on_progress = [this](const stream::SenderStatistics& statistics) {
+    const std::lock_guard lock(mutex_);
+    if (statistics.executed > 0) {
+      show_position(statistics.positions);
+      announce();
+    }
+  };
+  const auto report = stream::Session(std::move(options)).run(source, stop);
+  const std::lock_guard lock(mutex_);
+  if (!report) {
+    if (began) {
+      lose_books();
+    }
+    return tl::unexpected(report.error());
+  }
+  books_.follow(report->positions_after);
+  show_position(report->positions_after);
+  return {};
+}
+
+}  // namespace stepcast::printer

@@ -1,0 +1,349 @@
+#include "stepcast/printer/streamed_printer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "streamed_printer_impl.hpp"
+#include "tool_moves.hpp"
+
+namespace stepcast::printer {
+namespace {
+
+constexpr std::array kToolAxes{Axis::kX, Axis::kY, Axis::kZ};
+// By hand there is no hurry: half of what the slowest of the moving axes can do.
+constexpr double kJogShareOfTopSpeed = 0.5;
+
+tl::unexpected<Error> busy(std::string message) {
+  return fail(Errc::kBusy, std::move(message), {}, "wait until it has ended");
+}
+
+/// The move as G-code in machine coordinates, from `position`.
+Result<std::string> jog_gcode(const machine::Profile& profile, const PerAxis<Mm>& position,
+                              const Printer::Jog& jog) {
+  if (jog.axes[Axis::kE]) {
+    return fail(Errc::kInvalidArgument, "a jog moves x, y and z, not e");
+  }
+  std::string words;
+  double slowest_mm_s = kInfinity;
+  double length2_mm2 = 0.0;
+  PerAxis<double> distance_mm;
+  for (const Axis axis : kToolAxes) {
+    if (!jog.axes[axis]) {
+      continue;
+    }
+    const double asked_mm = jog.axes[axis]->v;
+    if (!std::isfinite(asked_mm)) {
+      return fail(Errc::kInvalidArgument, "the distance is not a finite number", "jog");
+    }
+    const double target_mm = jog.absolute ? asked_mm : position[axis].v + asked_mm;
+    distance_mm[axis] = target_mm - position[axis].v;
+    length2_mm2 += distance_mm[axis] * distance_mm[axis];
+    slowest_mm_s = std::min(slowest_mm_s, profile.axes[axis].max_speed.v);
+    words += fmt::format(" {}{:.6f}", static_cast<char>('X' + index(axis)), target_mm);
+  }
+  if (words.empty()) {
+    return fail(Errc::kInvalidArgument, "nothing to move", "jog", "name x, y or z");
+  }
+  const double speed_mm_s = jog.speed ? jog.speed->v : kJogShareOfTopSpeed * slowest_mm_s;
+  if (!(std::isfinite(speed_mm_s) && speed_mm_s > 0.0)) {
+    return fail(Errc::kInvalidArgument, fmt::format("a speed of {} mm/s", speed_mm_s), "jog",
+                "a positive number");
+  }
+  for (const Axis axis : kToolAxes) {
+    const double part_mm_s =
+        length2_mm2 > 0.0 ? speed_mm_s * std::abs(distance_mm[axis]) / std::sqrt(length2_mm2) : 0.0;
+    if (part_mm_s > profile.axes[axis].max_speed.v) {
+      return fail(Errc::kOutOfRange,
+                  fmt::format("{} would move at {:.1f} mm/s, its limit is {:g} mm/s",
+                              axis_name(axis), part_mm_s, profile.axes[axis].max_speed.v),
+                  "jog", "lower the speed");
+    }
+  }
+  return fmt::format("G1{} F{:.3f}\n", words, speed_mm_s * kSecondsPerMinute);
+}
+
+}  // namespace
+
+StreamedPrinter::Impl::Impl(Options options)
+    : options_(std::move(options)), worker_([this](const std::stop_token& stop) { run(stop); }) {}
+
+StreamedPrinter::Impl::~Impl() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    print_stop_.request_stop();
+  }
+  worker_.request_stop();
+  worker_.join();
+}
+
+Status StreamedPrinter::Impl::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void StreamedPrinter::Impl::observe(Observer observer) {
+  const std::lock_guard lock(mutex_);
+  notifier_ = std::make_unique<Notifier>(std::move(observer));
+}
+
+Result<State> StreamedPrinter::Impl::allow(Command command) const {
+  if (connecting_) {
+    return busy("the device is being asked whether it is there");
+  }
+  // Where the machine is, the books say only when it has come to rest.
+  if (moving_ && (command == Command::kMove || command == Command::kDisconnect)) {
+    return busy("a move by hand is under way");
+  }
+  return state_after(status_.state, command);
+}
+
+void StreamedPrinter::Impl::enter(State state) {
+  if (status_.state == state) {
+    return;
+  }
+  status_.state = state;
+  ++status_.version;
+  announce();
+}
+
+void StreamedPrinter::Impl::announce() {
+  if (notifier_) {
+    notifier_->status(status_);
+  }
+}
+
+void StreamedPrinter::Impl::log(std::string line) {
+  if (notifier_) {
+    notifier_->log(std::move(line));
+  }
+}
+
+void StreamedPrinter::Impl::take_counters(const PerAxis<Steps>& counters) {
+  if (!books_.match(counters)) {
+    log(books_.known() ? "The device's step counters have changed: it was moved or switched off. "
+                         "Where it stands now is taken as its home position."
+                       : "Where the machine stands now is taken as its home position.");
+    books_.open(counters);
+  }
+  show_position(counters);
+}
+
+void StreamedPrinter::Impl::show_position(const PerAxis<Steps>& counters) {
+  const PerAxis<Mm> position = tool_position(options_.profile, books_.from_home(counters));
+  for (const Axis axis : kToolAxes) {
+    status_.position[axis] = position[axis];
+  }
+}
+
+Result<void> StreamedPrinter::Impl::connect() {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto next = allow(Command::kConnect);
+    if (!next) {
+      return tl::unexpected(next.error());
+    }
+    if (status_.state == State::kOperational) {
+      return {};
+    }
+    connecting_ = true;
+  }
+  auto info = probe();
+  if (info && options_.speed != 1 && !info->virtual_motors) {
+    info = fail(Errc::kUnsupported, "the device has real motors, which run in real time only",
+                options_.device.to_string(), "leave the speed at 1");
+  }
+  const std::lock_guard lock(mutex_);
+  connecting_ = false;
+  if (!info) {
+    status_.error = info.error().to_string();
+    log(fmt::format("No connection: {}", status_.error));
+    announce();
+    return tl::unexpected(info.error());
+  }
+  status_.error.clear();
+  status_.virtual_motors = info->virtual_motors;
+  log(fmt::format("Connected to {} ({} motors).", options_.device.to_string(),
+                  info->virtual_motors ? "virtual" : "real"));
+  take_counters(info->counters);
+  enter(State::kOperational);
+  return {};
+}
+
+Result<void> StreamedPrinter::Impl::disconnect() {
+  const std::lock_guard lock(mutex_);
+  const auto next = allow(Command::kDisconnect);
+  if (!next) {
+    return tl::unexpected(next.error());
+  }
+  status_.error.clear();
+  status_.link.reset();
+  enter(*next);
+  return {};
+}
+
+Result<void> StreamedPrinter::Impl::start(const PrintRequest& request) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(request.file, error)) {
+    return fail(Errc::kNotFound, "there is no such file", request.file.string());
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    const auto next = allow(Command::kStart);
+    if (!next) {
+      return tl::unexpected(next.error());
+    }
+    status_.job_id = request.job_id;
+    status_.progress = {};
+    status_.link.reset();
+    print_stop_ = {};
+    hold_.release();
+    tasks_.emplace_back(request);
+    enter(*next);
+  }
+  wake_.notify_all();
+  return {};
+}
+
+Result<void> StreamedPrinter::Impl::pause() {
+  const std::lock_guard lock(mutex_);
+  const auto next = allow(Command::kPause);
+  if (!next) {
+    return tl::unexpected(next.error());
+  }
+  enter(*next);
+  hold_.hold();
+  return {};
+}
+
+Result<void> StreamedPrinter::Impl::resume() {
+  const std::lock_guard lock(mutex_);
+  const auto next = allow(Command::kResume);
+  if (!next) {
+    return tl::unexpected(next.error());
+  }
+  enter(*next);
+  hold_.release();
+  return {};
+}
+
+Result<void> StreamedPrinter::Impl::cancel() {
+  const std::lock_guard lock(mutex_);
+  const auto next = allow(Command::kCancel);
+  if (!next) {
+    return tl::unexpected(next.error());
+  }
+  enter(*next);
+  print_stop_.request_stop();
+  return {};
+}
+
+Result<void> StreamedPrinter::Impl::jog(const Jog& jog) {
+  std::unique_lock lock(mutex_);
+  if (const auto next = allow(Command::kMove); !next) {
+    return tl::unexpected(next.error());
+  }
+  const auto gcode =
+      jog_gcode(options_.profile, tool_position(options_.profile, books_.from_home()), jog);
+  if (!gcode) {
+    return tl::unexpected(gcode.error());
+  }
+  return begin_move(*gcode, lock);
+}
+
+Result<void> StreamedPrinter::Impl::home(const std::vector<Axis>& axes) {
+  std::unique_lock lock(mutex_);
+  if (const auto next = allow(Command::kMove); !next) {
+    return tl::unexpected(next.error());
+  }
+  for (const Axis axis : axes) {
+    if (axis == Axis::kE) {
+      return fail(Errc::kInvalidArgument, "e has no home", "home", "name x, y or z");
+    }
+  }
+  const std::string gcode =
+      home_gcode(options_.profile, books_.from_home(),
+                 axes.empty() ? std::span<const Axis>(kToolAxes) : std::span<const Axis>(axes));
+  return gcode.empty() ? Result<void>() : begin_move(gcode, lock);
+}
+
+/// Plans on the caller's thread, so that the caller learns why a move is impossible.
+Result<void> StreamedPrinter::Impl::begin_move(const std::string& gcode,
+                                               std::unique_lock<std::mutex>& lock) {
+  moving_ = true;
+  const PerAxis<Steps> from_home = books_.from_home();
+  lock.unlock();
+  auto ticks = plan_moves(options_.profile, from_home, gcode);
+  lock.lock();
+  if (!ticks) {
+    moving_ = false;
+    return tl::unexpected(ticks.error());
+  }
+  tasks_.emplace_back(Move{.ticks = std::move(*ticks), .from_home = from_home});
+  wake_.notify_all();
+  return {};
+}
+
+StreamedPrinter::StreamedPrinter(Options options)
+    : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+StreamedPrinter::~StreamedPrinter() = default;
+
+bool StreamedPrinter::can(Feature feature) const {
+  switch (feature) {
+    case Feature::kPause:
+    case Feature::kJog:
+    case Feature::kHome:
+    case Feature::kPosition:
+      return true;
+    case Feature::kHeaters:
+    case Feature::kExtrude:
+    case Feature::kFeedRate:
+    case Feature::kFlow:
+    case Feature::kFan:
+    case Feature::kGcode:
+    case Feature::kCamera:
+      return false;
+  }
+  return false;
+}
+
+Status StreamedPrinter::status() const {
+  return impl_->status();
+}
+void StreamedPrinter::observe(Observer observer) {
+  impl_->observe(std::move(observer));
+}
+Result<void> StreamedPrinter::connect() {
+  return impl_->connect();
+}
+Result<void> StreamedPrinter::disconnect() {
+  return impl_->disconnect();
+}
+Result<void> StreamedPrinter::start(const PrintRequest& request) {
+  return impl_->start(request);
+}
+Result<void> StreamedPrinter::pause() {
+  return impl_->pause();
+}
+Result<void> StreamedPrinter::resume() {
+  return impl_->resume();
+}
+Result<void> StreamedPrinter::cancel() {
+  return impl_->cancel();
+}
+Result<void> StreamedPrinter::jog(const Jog& jog) {
+  return impl_->jog(jog);
+}
+Result<void> StreamedPrinter::home(const std::vector<Axis>& axes) {
+  return impl_->home(axes);
+}
+
+}  // namespace stepcast::printer

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "stepcast/printer/streamed_printer.hpp"
+
+#include "device_process.hpp"
+#include "test_profile.hpp"
+
+namespace stepcast::test {
+
+/// A StreamedPrinter and a device on real sockets.
+class StreamedBackEnd {
+ public:
+  /// Fast enough for a minute of motion in two seconds, slow enough to be caught in the middle.
+  static constexpr std::uint32_t kPace = 40;
+
+  [[nodiscard]] std::unique_ptr<printer::Printer> make_printer() {
+    return std::make_unique<printer::StreamedPrinter>(
+        printer::StreamedPrinter::Options{.id = "test",
+                                          .profile = limited_machine(),
+                                          .device = {.host = "127.0.0.1", .port = port_},
+                                          .controller = {},
+                                          .speed = kPace,
+                                          .status_interval = std::chrono::milliseconds(10)});
+  }
+  /// As if somebody had pulled the plug.
+  void switch_off() { device_.shut_down(); }
+
+ private:
+  testing::DeviceProcess device_;
+  std::uint16_t port_ = device_.port();
+};
+
+}  // namespace stepcast::test
