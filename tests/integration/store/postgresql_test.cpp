@@ -1,0 +1,82 @@
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "postgresql_server.hpp"
+#include "store_contract.hpp"
+
+namespace stepcast::testing {
+namespace {
+
+class PostgresqlStore : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!PostgresqlServer::programs()) {
+      GTEST_SKIP() << "no PostgreSQL server below /usr/lib/postgresql";
+    }
+    server_ = std::make_unique<PostgresqlServer>();
+    auto opened = server_->try_open();
+    ASSERT_TRUE(opened) << opened.error().to_string();
+    store_ = std::move(*opened);
+  }
+  void TearDown() override { store_.reset(); }
+
+  std::unique_ptr<PostgresqlServer> server_;
+  std::unique_ptr<store::Store> store_;
+};
+
+// Starting a server takes seconds: claims that do not disturb each other share one.
+TEST_F(PostgresqlStore, KeepsRowsAsSqliteDoes) {
+  expect_files_come_back_as_they_were(*store_);
+  expect_a_second_upload_replaces_the_row(*store_);
+  expect_removal_tells_whether_there_was_a_file(*store_);
+  expect_prints_are_counted_by_how_they_ended(*store_);
+  expect_jobs_keep_what_is_not_known(*store_);
+  expect_jobs_come_newest_first_by_page(*store_);
+  expect_keys_and_logins_to_go_with_their_user(*store_);
+}
+
+TEST_F(PostgresqlStore, UndoesOnlyTheWorkThatFailed) {
+  expect_an_error_undoes_its_own_work_alone(*store_);
+  expect_a_hidden_error_of_a_statement_stays_with_its_work(*store_);
+  expect_broken_rules_to_be_told(*store_);
+  expect_errors_to_keep_secrets(*store_);
+}
+
+TEST_F(PostgresqlStore, KeepsReadersApartFromTheWriter) {
+  expect_readers_not_to_write(*store_);
+  expect_readers_to_see_what_is_committed(*store_);
+}
+
+TEST_F(PostgresqlStore, LetsInOneServerAtATime) {
+  const auto second = server_->try_open();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::kBusy) << second.error().to_string();
+  const StoreFolder folder;
+  const auto copied = store_->backup(folder.database());
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().code, Errc::kUnsupported);
+}
+
+TEST_F(PostgresqlStore, ComesBackWhenTheServerWasRestarted) {
+  ASSERT_TRUE(store_->write(putting_file("before")));
+  server_->stop();
+  const auto lost = store_->write(putting_file("lost"));
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code, Errc::kNetwork) << lost.error().to_string();
+  server_->run();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!store_->write(putting_file("after")) && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const auto files = files_in(*store_);
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(files[0].path, "after");
+  EXPECT_EQ(files[1].path, "before");
+}
+
+}  // namespace
+}  // namespace stepcast::testing
