@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "stepcast/files/library.hpp"
+
+namespace stepcast::files {
+
+/// As kept in the store, with units in the names.
+[[nodiscard]] std::string analysis_to_json(const Analysis& analysis);
+/// Nothing if it is not what this version writes: the file is then analysed again.
+[[nodiscard]] std::optional<Analysis> analysis_from_json(std::string_view json);
+
+}  // namespace stepcast::files

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "stepcast/base/result.hpp"
+#include "stepcast/files/library.hpp"
+
+namespace stepcast::files {
+
+/// An open file or folder.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Descriptor();
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+/// The folder of a library on disk. Every path is walked name by name without following links, so
+/// nothing outside of the folder is ever touched, whatever somebody puts into it.
+///
+/// Threads: any; who needs two steps to be one must see to it.
+class FolderTree {
+ public:
+  enum class Kind : std::uint8_t { kNothing, kFile, kFolder, kOther };
+  struct Found {
+    Kind kind = Kind::kNothing;
+    std::int64_t size = 0;
+    std::int64_t modified_ms = 0;  ///< Since 1970.
+  };
+  /// A name that no LibraryPath can have: for what is on its way in.
+  static constexpr std::string_view kIncoming = ".incoming";
+
+  /// Creates the folder if it is not there, and empties `.incoming`.
+  [[nodiscard]] static Result<FolderTree> open(const std::filesystem::path& root);
+
+  [[nodiscard]] Result<Found> find(const LibraryPath& path) const;
+  [[nodiscard]] Result<Descriptor> open_file(const LibraryPath& path) const;
+
+  struct Incoming {
+    Descriptor file;
+    std::string name;  ///< Inside `.incoming`.
+  };
+  [[nodiscard]] Result<Incoming> create_incoming();
+  void drop_incoming(const std::string& name);
+  [[nodiscard]] std::filesystem::path incoming_path(const std::string& name) const;
+  /// Puts a synced incoming file into its place at once, durably; folders on the way are made. What
+  /// was there before is in `.incoming` under `name` afterwards, so that it can be put back.
+  [[nodiscard]] Result<void> put(const std::string& name, const LibraryPath& path);
+
+  [[nodiscard]] Result<void> make_folder(const LibraryPath& path);
+  [[nodiscard]] Result<void> remove_file(const LibraryPath& path);
+  /// Only if it is empty.
+  [[nodiscard]] Result<void> remove_folder(const LibraryPath& path);
+  /// Never replaces anything.
+  [[nodiscard]] Result<void> move(const LibraryPath& from, const LibraryPath& to);
+
+  /// Every file and folder that a LibraryPath can name, folders before what is in them.
+  [[nodiscard]] Result<void> walk(
+      const std::function<void(const LibraryPath&, const Found&)>& visit) const;
+
+  [[nodiscard]] Library::Space space() const;
+  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+
+ private:
+  FolderTree(std::filesystem::path root, Descriptor folder, Descriptor incoming);
+  [[nodiscard]] Result<Descriptor> open_folder(const std::string& folder, bool create) const;
+
+  std::filesystem::path root_;
+  Descriptor folder_;
+  Descriptor incoming_;
+};
+
+}  // namespace stepcast::files

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stepcast/base/result.hpp"
+#include "stepcast/store/store.hpp"
+
+namespace stepcast::files {
+
+/// A path in the library: `folder/part.gcode`. Made only by parse(), which refuses `..`, absolute
+/// paths, control characters, names that Windows cannot hold (`con`, `a:b`, a dot at the end) and
+/// anything that is not UTF-8, and turns backslashes into an error, not into folders.
+class LibraryPath {
+ public:
+  [[nodiscard]] static Result<LibraryPath> parse(std::string_view text);
+  /// A name as browsers send it, made safe: `C:\x\part one.gcode` becomes `part one.gcode`.
+  [[nodiscard]] static Result<LibraryPath> from_upload(std::string_view folder,
+                                                       std::string_view file_name);
+  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] std::string folder() const;  ///< Empty at the top.
+
+ private:
+  explicit LibraryPath(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+/// What is known of a job before it runs; from our own planner for the printer's profile.
+struct Analysis {
+  double print_time_s{};
+  double filament_mm{};
+  double filament_cm3{};
+  std::int64_t layers{};
+  struct Box {
+    double min_x{}, min_y{}, min_z{}, max_x{}, max_y{}, max_z{};
+  };
+  std::optional<Box> printing_area;
+  std::string slicer;
+  std::vector<std::string> warnings;
+  std::string error;  ///< Why the job cannot be printed on this printer; empty if it can.
+};
+
+struct Entry {
+  std::string path;
+  std::string display;
+  bool is_folder = false;
+  std::string sha256;
+  std::int64_t size{};
+  store::UnixMs uploaded{};
+  std::string user;
+  std::optional<Analysis> analysis;  ///< Absent while it is under way.
+};
+
+/// The G-code files of a server: bytes in a folder, rows in the store.
+///
+/// A file appears all at once: it is written beside its place, synced, renamed, and entered into the
+/// store; what a crash leaves half-written is swept up by open(). Symbolic links inside the folder
+/// are never followed.
+///
+/// Threads: any.
+class Library {
+ public:
+  struct Options {
+    std::filesystem::path root;
+    std::int64_t minimum_free_bytes = std::int64_t{512} << 20;
+    std::int64_t quota_bytes = 0;  ///< 0: none
+  };
+  /// Analyses one file; runs on the library's own thread, one at a time.
+  using Analyse = std::function<Analysis(const std::filesystem::path&)>;
+
+  [[nodiscard]] static Result<std::unique_ptr<Library>> open(store::Store& store, Options options,
+                                                             Analyse analyse);
+  ~Library();
+
+  /// A file on its way in. Destroyed before commit(): nothing remains.
+  class Upload {
+   public:
+    virtual ~Upload() = default;
+    /// @returns kIo: disk full, quota, minimum free (each names the figure and the limit).
+    [[nodiscard]] virtual Result<void> write(std::span<const char> bytes) = 0;
+    /// @returns kMalformed: empty, or no G-code at all.
+    [[nodiscard]] virtual Result<Entry> commit() = 0;
+  };
+  [[nodiscard]] Result<std::unique_ptr<Upload>> begin_upload(const LibraryPath& path,
+                                                             std::string user);
+
+  [[nodiscard]] Result<std::vector<Entry>> list() const;  ///< Everything, folders first.
+  [[nodiscard]] Result<std::optional<Entry>> find(const LibraryPath& path) const;
+  [[nodiscard]] Result<void> make_folder(const LibraryPath& path);
+  /// @returns kNotFound; kBusy: in use by a print.
+  [[nodiscard]] Result<void> remove(const LibraryPath& path);
+  [[nodiscard]] Result<Entry> copy(const LibraryPath& from, const LibraryPath& to);
+  [[nodiscard]] Result<Entry> move(const LibraryPath& from, const LibraryPath& to);
+  /// Where the bytes are, for reading.
+  [[nodiscard]] std::filesystem::path location(const LibraryPath& path) const;
+  /// A file that a print uses cannot be replaced, moved or removed until `release`.
+  void hold(const LibraryPath& path);
+  void release(const LibraryPath& path);
+
+  struct Space {
+    std::int64_t free_bytes{};
+    std::int64_t total_bytes{};
+  };
+  [[nodiscard]] Space space() const;
+  /// Told after each change, on the thread that made it.
+  void on_change(std::function<void()> listener);
+
+ private:
+  class Impl;
+  explicit Library(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stepcast::files

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "stepcast/files/library.hpp"
+#include "stepcast/store/files.hpp"
+
+#include "folder_tree.hpp"
+
+namespace stepcast::files {
+
+class Library::Impl {
+ public:
+  Impl(store::Store& store, Options options, Analyse analyse, FolderTree tree);
+
+  Result<void> sweep();
+  void start_analysis();
+
+  Result<std::unique_ptr<Upload>> begin_upload(const LibraryPath& path, std::string user);
+  Result<std::vector<Entry>> list() const;
+  Result<std::optional<Entry>> find(const LibraryPath& path) const;
+  Result<void> make_folder(const LibraryPath& path);
+  Result<void> remove(const LibraryPath& path);
+  Result<Entry> copy(const LibraryPath& from, const LibraryPath& to);
+  Result<Entry> move(const LibraryPath& from, const LibraryPath& to);
+
+ private:
+  friend class Library;
+  class Incoming;
+
+  Result<std::map<std::string, store::FileRow>> rows_by_path() const;
+  Result<Entry> adopt(const LibraryPath& path, const store::FileRow* known);
+  Result<void> reserve(std::int64_t bytes, const LibraryPath& path);
+  Result<void> enter(const std::string& incoming, const LibraryPath& path,
+                     const store::FileRow& row);
+  [[nodiscard]] Result<void> may_change(const LibraryPath& path) const;
+  Result<void> remove_one(const LibraryPath& path, std::int64_t size);
+  Result<void> remove_all(const LibraryPath& path);
+  void analyse_later(const std::string& path, const std::string& sha256);
+  void analyse_all(const std::stop_token& stop);
+  void tell();
+
+  store::Store& store_;
+  const Options options_;
+  const Analyse analyse_;
+  FolderTree tree_;
+  std::mutex changes_;  ///< File and row change together; taken before mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable_any work_;
+  // By mutex_:
+  std::map<std::string, int> held_;
+  std::int64_t stored_bytes_ = 0;
+  std::int64_t incoming_bytes_ = 0;
+  std::deque<std::pair<std::string, std::string>> to_analyse_;  // path, sha256
+  std::vector<std::function<void()>> listeners_;
+  std::jthread analyst_;  // last: it uses the rest
+};
+
+}  // namespace stepcast::files

@@ -1,0 +1,66 @@
+#include "library_parts.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "analysis_json.hpp"
+
+namespace stepcast::files {
+namespace {
+
+constexpr std::size_t kReadBlock = 256 * 1024;
+
+}  // namespace
+
+store::UnixMs wall_clock_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Entry entry_of(const store::FileRow& row) {
+  Entry entry{.path = row.path,
+              .display = row.display,
+              .is_folder = false,
+              .sha256 = row.sha256,
+              .size = row.size,
+              .uploaded = row.uploaded,
+              .user = row.user,
+              .analysis = {}};
+  if (!row.analysis.empty()) {
+    entry.analysis = analysis_from_json(row.analysis);
+  }
+  return entry;
+}
+
+bool is_inside(std::string_view path, std::string_view folder) {
+  return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
+}
+
+Result<void> read_file(const Descriptor& file, const std::string& name,
+                       const std::function<Result<void>(std::span<const char>)>& take) {
+  std::vector<char> block(kReadBlock);
+  for (;;) {
+    const ssize_t got = ::read(file.get(), block.data(), block.size());
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return fail(Errc::kIo, fmt::format("cannot read: {}", std::generic_category().message(errno)),
+                  name);
+    }
+    if (got == 0) {
+      return {};
+    }
+    if (auto taken = take(std::span(block).first(static_cast<std::size_t>(got))); !taken) {
+      return taken;
+    }
+  }
+}
+
+}  // namespace stepcast::files

@@ -1,0 +1,185 @@
+// How a file comes into the library.
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "stepcast/gcode/reader.hpp"
+
+#include "library_impl.hpp"
+#include "library_parts.hpp"
+#include "sha256.hpp"
+
+namespace stepcast::files {
+namespace {
+
+std::string mib(std::int64_t bytes) {
+  constexpr double kMiB = 1 << 20;
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / kMiB);
+}
+
+/// A file that has at least one command; what is wrong in later lines is for the analysis to say.
+Result<void> check_gcode(const std::filesystem::path& file, const LibraryPath& path) {
+  auto reader = gcode::Reader::open(file);
+  if (!reader) {
+    return tl::unexpected(reader.error());
+  }
+  gcode::Command command;
+  for (;;) {
+    const auto more = reader->next(command);
+    if (!more || !*more) {
+      return fail(Errc::kMalformed,
+                  more ? "there is no G-code in the file"
+                       : fmt::format("this is no G-code: {}", more.error().message),
+                  path.text(), "upload what the slicer has exported");
+    }
+    if (command.letter != 0 || !command.name.empty()) {
+      return {};
+    }
+  }
+}
+
+}  // namespace
+
+class Library::Impl::Incoming final : public Library::Upload {
+ public:
+  Incoming(Impl& library, LibraryPath path, std::string user, FolderTree::Incoming incoming)
+      : library_(library),
+        path_(std::move(path)),
+        user_(std::move(user)),
+        incoming_(std::move(incoming)) {}
+  ~Incoming() override {
+    library_.tree_.drop_incoming(incoming_.name);
+    const std::lock_guard lock(library_.mutex_);
+    library_.incoming_bytes_ -= size_;
+  }
+  Incoming(const Incoming&) = delete;
+  Incoming& operator=(const Incoming&) = delete;
+
+  Result<void> write(std::span<const char> bytes) override {
+    if (auto room = library_.reserve(static_cast<std::int64_t>(bytes.size()), path_); !room) {
+      return room;
+    }
+    size_ += static_cast<std::int64_t>(bytes.size());
+    hash_.update(bytes);
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(incoming_.file.get(), bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) {
+        continue;
+      }
+      if (written < 0) {
+        const bool full = errno == ENOSPC || errno == EDQUOT;
+        return fail(full ? Errc::kFull : Errc::kIo,
+                    fmt::format("cannot write after {} bytes: {}", size_,
+                                std::generic_category().message(errno)),
+                    path_.text(), full ? "make room on the disk" : "check the disk of the library");
+      }
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  Result<Entry> commit() override {
+    if (size_ == 0) {
+      return fail(Errc::kMalformed, "the file is empty", path_.text(),
+                  "upload what the slicer has exported");
+    }
+    if (auto gcode = check_gcode(library_.tree_.incoming_path(incoming_.name), path_); !gcode) {
+      return tl::unexpected(gcode.error());
+    }
+    if (fsync(incoming_.file.get()) != 0) {
+      return fail(Errc::kIo, fmt::format("cannot save: {}", std::generic_category().message(errno)),
+                  path_.text(), "check the disk of the library");
+    }
+    store::FileRow row{.path = path_.text(),
+                       .display = path_.name(),
+                       .sha256 = hash_.finish(),
+                       .size = size_,
+                       .uploaded = wall_clock_ms(),
+                       .user = user_,
+                       .analysis = {}};
+    if (auto entered = library_.enter(incoming_.name, path_, row); !entered) {
+      return tl::unexpected(entered.error());
+    }
+    return entry_of(row);
+  }
+
+ private:
+  Impl& library_;
+  LibraryPath path_;
+  std::string user_;
+  FolderTree::Incoming incoming_;
+  Sha256 hash_;
+  std::int64_t size_ = 0;
+};
+
+Result<void> Library::Impl::reserve(std::int64_t bytes, const LibraryPath& path) {
+  const Space space = tree_.space();
+  if (space.free_bytes - bytes < options_.minimum_free_bytes) {
+    return fail(Errc::kFull,
+                fmt::format("{} are free on the disk, and {} have to stay free",
+                            mib(space.free_bytes), mib(options_.minimum_free_bytes)),
+                path.text(), "remove files that are no longer needed");
+  }
+  const std::lock_guard lock(mutex_);
+  if (options_.quota_bytes > 0 && stored_bytes_ + incoming_bytes_ + bytes > options_.quota_bytes) {
+    return fail(Errc::kFull,
+                fmt::format("the library holds {} and would exceed its quota of {}",
+                            mib(stored_bytes_ + incoming_bytes_), mib(options_.quota_bytes)),
+                path.text(), "remove files that are no longer needed");
+  }
+  incoming_bytes_ += bytes;
+  return {};
+}
+
+/// File, then row. In between, a crash leaves a file that is younger than its row, or has none:
+/// open() finds it.
+Result<void> Library::Impl::enter(const std::string& incoming, const LibraryPath& path,
+                                  const store::FileRow& row) {
+  {
+    const std::lock_guard changes(changes_);
+    if (auto may = may_change(path); !may) {
+      return may;
+    }
+    const auto before = tree_.find(path);
+    if (!before) {
+      return tl::unexpected(before.error());
+    }
+    if (before->kind != FolderTree::Kind::kFile && before->kind != FolderTree::Kind::kNothing) {
+      return fail(Errc::kBusy, "a folder of that name is already there", path.text(),
+                  "choose another name");
+    }
+    if (auto put = tree_.put(incoming, path); !put) {
+      return put;
+    }
+    auto written =
+        store_.write([&](store::Session& session) { return store::put_file(session, row); });
+    if (!written) {
+      // Both as before: the old file is still among the incoming ones.
+      static_cast<void>(before->kind == FolderTree::Kind::kFile ? tree_.put(incoming, path)
+                                                                : tree_.remove_file(path));
+      return written;
+    }
+    const std::lock_guard lock(mutex_);
+    stored_bytes_ += row.size - (before->kind == FolderTree::Kind::kFile ? before->size : 0);
+  }
+  analyse_later(row.path, row.sha256);
+  tell();
+  return {};
+}
+
+Result<std::unique_ptr<Library::Upload>> Library::Impl::begin_upload(const LibraryPath& path,
+                                                                     std::string user) {
+  if (auto may = may_change(path); !may) {
+    return tl::unexpected(may.error());
+  }
+  auto incoming = tree_.create_incoming();
+  if (!incoming) {
+    return tl::unexpected(incoming.error());
+  }
+  return std::make_unique<Incoming>(*this, path, std::move(user), std::move(*incoming));
+}
+
+}  // namespace stepcast::files

@@ -1,0 +1,269 @@
+#include "stepcast/files/library.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "stepcast/store/files.hpp"
+#include "stepcast/store/store.hpp"
+
+namespace stepcast::files {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kPart = "G28\nG1 X10 F3000\n";
+
+LibraryPath at(std::string_view text) {
+  return LibraryPath::parse(text).value();
+}
+
+class LibraryTest : public ::testing::Test {
+ protected:
+  LibraryTest() {
+    store = store::Store::open({.url = "sqlite:" + (folder / "stepcast.db").string()}).value();
+    reopen();
+  }
+  ~LibraryTest() override {
+    library.reset();
+    store.reset();
+    fs::remove_all(folder);
+  }
+
+  void reopen(std::int64_t quota = 0, std::int64_t minimum_free = 0) {
+    library.reset();
+    library = Library::open(
+                  *store, {.root = root, .minimum_free_bytes = minimum_free, .quota_bytes = quota},
+                  [this](const fs::path& file) {
+                    Analysis analysis;
+                    analysis.slicer = file.filename().string();
+                    analysis.layers = ++analysed;
+                    return analysis;
+                  })
+                  .value();
+  }
+  Result<Entry> upload(std::string_view path, std::string_view text = kPart) {
+    auto upload = library->begin_upload(at(path), "ann");
+    if (!upload) {
+      return tl::unexpected(upload.error());
+    }
+    if (auto written = (*upload)->write(text); !written) {
+      return tl::unexpected(written.error());
+    }
+    return (*upload)->commit();
+  }
+  [[nodiscard]] std::vector<std::string> paths() const {
+    std::vector<std::string> out;
+    const std::vector<Entry> entries = library->list().value();
+    for (const Entry& entry : entries) {
+      out.push_back(entry.is_folder ? entry.path + "/" : entry.path);
+    }
+    return out;
+  }
+  [[nodiscard]] std::string content(std::string_view path) const {
+    std::ifstream file(root / path);
+    return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  [[nodiscard]] std::size_t leftovers() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator(root / ".incoming"), fs::directory_iterator()));
+  }
+  [[nodiscard]] bool wait_for_analysis(std::string_view path) const {
+    for (int i = 0; i < 10'000; ++i) {
+      if (library->find(at(path)).value()->analysis) {
+        return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return false;
+  }
+
+  fs::path folder = [] {
+    std::string name = ::testing::TempDir() + "stepcast-files-XXXXXX";
+    return fs::path(::mkdtemp(name.data()));
+  }();
+  fs::path root = folder / "library";
+  std::atomic<std::int64_t> analysed = 0;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<Library> library;
+};
+
+TEST_F(LibraryTest, KeepsWhatIsUploaded) {
+  const auto entry = upload("a/part.gcode");
+  ASSERT_TRUE(entry) << entry.error().to_string();
+  EXPECT_EQ(entry->size, static_cast<std::int64_t>(kPart.size()));
+  EXPECT_EQ(entry->user, "ann");
+  EXPECT_EQ(entry->sha256.size(), 64U);
+  EXPECT_EQ(content("a/part.gcode"), kPart);
+  EXPECT_EQ(library->location(at("a/part.gcode")), root / "a/part.gcode");
+  EXPECT_THAT(paths(), ElementsAre("a/", "a/part.gcode"));
+  EXPECT_EQ(leftovers(), 0U);
+}
+
+TEST_F(LibraryTest, ShowsNothingOfAnUploadThatIsGivenUp) {
+  {
+    auto upload = library->begin_upload(at("part.gcode"), "ann");
+    ASSERT_TRUE(upload);
+    ASSERT_TRUE((*upload)->write(kPart));
+    EXPECT_TRUE(paths().empty());
+  }
+  EXPECT_TRUE(paths().empty());
+  EXPECT_EQ(leftovers(), 0U);
+}
+
+TEST_F(LibraryTest, ReplacesAFileAsAWhole) {
+  const auto before = upload("part.gcode");
+  const auto after = upload("part.gcode", "G28\nG1 X20 F3000\n");
+  ASSERT_TRUE(before && after);
+  EXPECT_NE(before->sha256, after->sha256);
+  EXPECT_EQ(content("part.gcode"), "G28\nG1 X20 F3000\n");
+  EXPECT_THAT(paths(), ElementsAre("part.gcode"));
+  EXPECT_EQ(leftovers(), 0U);
+}
+
+TEST_F(LibraryTest, RefusesWhatIsNoJob) {
+  for (const std::string_view text :
+       {std::string_view("x").substr(1), std::string_view("; only a comment\n"),
+        std::string_view("\x7F"
+                         "ELF\0\0\0\0",
+                         8)}) {
+    const auto entry = upload("part.gcode", text);
+    ASSERT_FALSE(entry);
+    EXPECT_EQ(entry.error().code, Errc::kMalformed) << entry.error().to_string();
+  }
+  EXPECT_TRUE(paths().empty());
+}
+
+TEST_F(LibraryTest, KeepsToItsQuotaAndToTheDisk) {
+  reopen(2 * static_cast<std::int64_t>(kPart.size()));
+  ASSERT_TRUE(upload("1.gcode"));
+  ASSERT_TRUE(upload("2.gcode"));
+  const auto third = upload("3.gcode");
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().code, Errc::kFull);
+  EXPECT_THAT(third.error().message, HasSubstr("quota"));
+  ASSERT_TRUE(library->remove(at("1.gcode")));
+  EXPECT_TRUE(upload("3.gcode"));
+  reopen(0, library->space().total_bytes * 2);
+  const auto fourth = upload("4.gcode");
+  ASSERT_FALSE(fourth);
+  EXPECT_EQ(fourth.error().code, Errc::kFull);
+  EXPECT_THAT(fourth.error().message, HasSubstr("have to stay free"));
+}
+
+TEST_F(LibraryTest, AnalysesEachFileOnceAndRemembersIt) {
+  ASSERT_TRUE(upload("part.gcode"));
+  ASSERT_TRUE(wait_for_analysis("part.gcode"));
+  EXPECT_EQ(library->find(at("part.gcode")).value()->analysis->slicer, "part.gcode");
+  reopen();
+  EXPECT_TRUE(library->find(at("part.gcode")).value()->analysis);
+  EXPECT_EQ(analysed, 1);
+}
+
+TEST_F(LibraryTest, MakesRowsAndFilesAgreeWhenItOpens) {
+  ASSERT_TRUE(upload("lost.gcode"));
+  ASSERT_TRUE(upload("changed.gcode"));
+  ASSERT_TRUE(wait_for_analysis("changed.gcode"));
+  const std::string before = library->find(at("changed.gcode")).value()->sha256;
+  library.reset();
+  fs::remove(root / "lost.gcode");
+  std::ofstream(root / "found.gcode") << kPart;
+  std::ofstream(root / "changed.gcode") << "G28\nG1 X99 F3000\n";
+  // Clocks of file systems may lag some milliseconds behind.
+  fs::last_write_time(root / "changed.gcode",
+                      fs::file_time_type::clock::now() + std::chrono::seconds(1));
+  std::ofstream(root / ".incoming/half") << "G2";
+  reopen();
+  EXPECT_THAT(paths(), ElementsAre("changed.gcode", "found.gcode"));
+  EXPECT_NE(library->find(at("changed.gcode")).value()->sha256, before);
+  EXPECT_EQ(leftovers(), 0U);
+}
+
+TEST_F(LibraryTest, FollowsNoLinks) {
+  const fs::path outside = folder / "outside";
+  fs::create_directories(outside);
+  std::ofstream(outside / "secret.gcode") << kPart;
+  fs::create_directory_symlink(outside, root / "link");
+  fs::create_symlink(outside / "secret.gcode", root / "secret.gcode");
+  EXPECT_TRUE(paths().empty());
+  EXPECT_FALSE(upload("link/new.gcode"));
+  EXPECT_FALSE(library->remove(at("link/secret.gcode")));
+  EXPECT_FALSE(library->copy(at("secret.gcode"), at("mine.gcode")));
+  EXPECT_FALSE(library->make_folder(at("link/sub")));
+  EXPECT_TRUE(fs::exists(outside / "secret.gcode"));
+  EXPECT_FALSE(fs::exists(outside / "new.gcode"));
+}
+
+TEST_F(LibraryTest, LeavesAFileAloneThatAPrintUses) {
+  ASSERT_TRUE(upload("a/part.gcode"));
+  library->hold(at("a/part.gcode"));
+  library->hold(at("a/part.gcode"));
+  const auto busy = [](const auto& result) {
+    return !result && result.error().code == Errc::kBusy;
+  };
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(busy(library->remove(at("a/part.gcode"))));
+    EXPECT_TRUE(busy(library->remove(at("a"))));
+    EXPECT_TRUE(busy(library->move(at("a/part.gcode"), at("b.gcode"))));
+    EXPECT_TRUE(busy(library->move(at("a"), at("b"))));
+    EXPECT_TRUE(busy(upload("a/part.gcode")));
+    library->release(at("a/part.gcode"));
+  }
+  EXPECT_TRUE(library->remove(at("a")));
+  EXPECT_TRUE(paths().empty());
+}
+
+TEST_F(LibraryTest, CopiesAndMovesWithoutReplacing) {
+  ASSERT_TRUE(upload("a/part.gcode"));
+  ASSERT_TRUE(library->copy(at("a/part.gcode"), at("b/copy.gcode")));
+  ASSERT_TRUE(library->move(at("a"), at("c")));
+  EXPECT_THAT(paths(), ElementsAre("b/", "c/", "b/copy.gcode", "c/part.gcode"));
+  EXPECT_FALSE(library->move(at("c/part.gcode"), at("b/copy.gcode")));
+  EXPECT_FALSE(library->copy(at("c/part.gcode"), at("b/copy.gcode")));
+  EXPECT_FALSE(library->move(at("c"), at("c/d")));
+  EXPECT_EQ(library->remove(at("nothing")).error().code, Errc::kNotFound);
+  EXPECT_EQ(content("c/part.gcode"), kPart);
+}
+
+TEST_F(LibraryTest, TellsOfEveryChange) {
+  std::atomic<int> told = 0;
+  library->on_change([&] { ++told; });
+  ASSERT_TRUE(library->make_folder(at("a")));
+  EXPECT_EQ(told, 1);
+  ASSERT_TRUE(library->remove(at("a")));
+  EXPECT_EQ(told, 2);
+}
+
+TEST_F(LibraryTest, TakesUploadsFromManyAtOnce) {
+  {
+    std::vector<std::jthread> users;
+    for (int i = 0; i < 4; ++i) {
+      users.emplace_back([this, i] {
+        for (int k = 0; k < 5; ++k) {
+          EXPECT_TRUE(upload("same.gcode"));
+          EXPECT_TRUE(upload("own/" + std::to_string(i) + ".gcode"));
+        }
+      });
+    }
+  }
+  EXPECT_EQ(paths().size(), 6U);
+  EXPECT_EQ(content("same.gcode"), kPart);
+  EXPECT_EQ(leftovers(), 0U);
+}
+
+}  // namespace
+}  // namespace stepcast::files
