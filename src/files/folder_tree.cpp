@@ -288,7 +288,7 @@ Result<void> FolderTree::walk(
       return tl::unexpected(folder.error());
     }
     for (const std::string& name : names_in(folder->get())) {
-      const auto path = LibraryPath::parse(at.empty() ? name : at + '/' + name);
+      const auto path = LibraryPath::parse(at.empty() ? name : fmt::format("{}/{}", at, name));
       struct stat status {};
       if (!path || fstatat(folder->get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
         continue;  // nothing of ours

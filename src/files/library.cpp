@@ -217,7 +217,8 @@ void Library::Impl::analyse_all(const std::stop_token& stop) {
       next = std::move(to_analyse_.front());
       to_analyse_.pop_front();
     }
-    const auto& [path, sha256] = next;
+    const std::string& path = next.first;
+    const std::string& sha256 = next.second;
     const std::string json = analysis_to_json(analyse_(tree_.root() / path));
     // Of these bytes only: a file that was replaced meanwhile has its own turn.
     auto written = store_.write(
