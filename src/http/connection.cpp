@@ -25,7 +25,7 @@ namespace beast_http = boost::beast::http;
 // Read ahead of a request while nothing is known of it. Small: thousands of clients only wait.
 constexpr std::size_t kIdleBytes = 1024;
 // What Beast reads at once; the buffer holds at most this and a head.
-constexpr std::size_t kReadAhead = 64 * 1024;
+constexpr std::size_t kReadAhead = std::size_t{64} * 1024;
 // After an answer that ends the connection, the time for the client to read it.
 constexpr std::chrono::milliseconds kLingerTime{2'000};
 // Time to say good-bye in TLS; afterwards the socket is closed anyway.

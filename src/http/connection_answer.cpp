@@ -18,9 +18,9 @@ namespace stepcast::http {
 namespace {
 
 // Sent in one call, and the time limit starts anew with each: what a slow line moves within it.
-constexpr std::size_t kWriteSlice = 256 * 1024;
+constexpr std::size_t kWriteSlice = std::size_t{256} * 1024;
 // Up to here a copy behind the head is cheaper than a second call.
-constexpr std::size_t kWorthCopying = 32 * 1024;
+constexpr std::size_t kWorthCopying = std::size_t{32} * 1024;
 
 class StreamHandle final : public ByteStream {
  public:

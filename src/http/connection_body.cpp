@@ -17,9 +17,9 @@ namespace {
 
 // A body that nobody wants is read to its end up to this size, so that the connection can be kept;
 // a larger one costs more than a new connection does.
-constexpr std::uint64_t kWorthDraining = 64 * 1024;
+constexpr std::uint64_t kWorthDraining = std::uint64_t{64} * 1024;
 // How a body of unknown length grows.
-constexpr std::size_t kBodyStep = 16 * 1024;
+constexpr std::size_t kBodyStep = std::size_t{16} * 1024;
 
 }  // namespace
 
@@ -32,7 +32,11 @@ Task<> Connection::send_continue(Exchange& exchange) {
 
 Task<std::size_t> Connection::read_body(Exchange& exchange, std::span<char> into) {
   namespace beast_http = boost::beast::http;
-  if (exchange.body_complete || gone_) {
+  if (exchange.body_complete) {
+    co_return 0;
+  }
+  if (gone_) {  // while a worker had the piece before
+    body_broken_ = BodyEnd::kGone;
     co_return 0;
   }
   expires_in(core_.options.idle_timeout);

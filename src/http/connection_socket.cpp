@@ -21,7 +21,7 @@ using SocketStream = websocket::stream<AnyStream&>;
 // Clients send commands, not files.
 constexpr std::size_t kMaxSocketMessage = std::size_t{1} << 20;
 // After a larger message its memory is given back.
-constexpr std::size_t kKeptSocketBuffer = 16 * 1024;
+constexpr std::size_t kKeptSocketBuffer = std::size_t{16} * 1024;
 // RFC 6455: what a control frame has room for besides the code.
 constexpr std::size_t kMaxCloseReason = 123;
 

@@ -16,7 +16,7 @@ namespace stepcast::http {
 namespace {
 
 // Two of these per upload are all the memory that it takes: one fills while the other is written.
-constexpr std::size_t kUploadPiece = 512 * 1024;
+constexpr std::size_t kUploadPiece = std::size_t{512} * 1024;
 
 // In place of a status: there is nothing to answer yet.
 constexpr int kAllTaken = 0;

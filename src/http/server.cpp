@@ -222,6 +222,7 @@ Result<std::unique_ptr<Server>> Server::start(Router router, Options options) {
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
+// NOLINTNEXTLINE(bugprone-exception-escape): see the header
 Server::~Server() {
   stop(std::chrono::milliseconds(0));
 }

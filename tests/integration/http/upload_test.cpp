@@ -226,6 +226,37 @@ TEST_F(UploadTest, EndsUploadsWhenTheServerStops) {
   EXPECT_TRUE(client.is_closed());
 }
 
+TEST_F(UploadTest, EndsUploadsThatWaitForTheirSinkWhenTheServerStops) {
+  class SlowSink final : public UploadSink {
+   public:
+    explicit SlowSink(std::atomic<int>& writes) : writes_(writes) {}
+    Result<void> begin(const Part& /*part*/) override { return {}; }
+    Result<void> write(std::span<const char> /*bytes*/) override {
+      ++writes_;
+      std::this_thread::sleep_for(milliseconds(300));
+      return {};
+    }
+    Result<void> end() override { return {}; }
+    Response finish() override { return {}; }
+
+   private:
+    std::atomic<int>& writes_;
+  };
+  std::atomic<int> writes{0};
+  Router router;
+  Route route = upload_to(log_, kPlenty, kPlenty);
+  route.upload = [&](Request&) -> Result<std::unique_ptr<UploadSink>> {
+    return std::make_unique<SlowSink>(writes);
+  };
+  router.add(std::move(route));
+  const auto server = start_server(std::move(router));
+  RawClient client(server->port());
+  client.send(upload_head(100 * kMegabyte) + kFileHead + std::string(2 * kMegabyte, 'x'));
+  ASSERT_TRUE(eventually([&] { return writes > 0; }));
+  server->stop(milliseconds(20));
+  EXPECT_TRUE(client.is_closed());
+}
+
 TEST_F(UploadTest, ServesManyAtTheSameTime) {
   start(kPlenty, kPlenty);
   constexpr int kClients = 8;

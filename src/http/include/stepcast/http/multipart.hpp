@@ -30,8 +30,9 @@ namespace stepcast::http {
 class MultipartParser {
  public:
   struct Limits {
-    std::size_t head_bytes = 8 * 1024;  ///< A part; the longest file name is 255 bytes.
-    std::size_t parts = 256;            ///< Forms have a handful; each costs a call.
+    std::size_t head_bytes =
+        std::size_t{8} * 1024;  ///< A part; the longest file name is 255 bytes.
+    std::size_t parts = 256;    ///< Forms have a handful; each costs a call.
   };
 
   /// `sink` must outlive the parser.

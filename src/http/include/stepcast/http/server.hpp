@@ -29,7 +29,7 @@ class Server {
     std::optional<Tls> tls{};
     unsigned workers = 4;
     std::size_t max_connections = 16'384;
-    std::size_t max_header_bytes = 16 * 1024;
+    std::size_t max_header_bytes = std::size_t{16} * 1024;
     std::size_t max_queued_bytes = std::size_t{4} << 20;  ///< A client.
     /// From the first byte of a head to its last: slow-loris. Also for the TLS handshake.
     std::chrono::milliseconds header_timeout{10'000};
@@ -49,6 +49,7 @@ class Server {
   /// @returns kNetwork: the address cannot be bound (names address and port); kInvalidArgument:
   /// certificate or key cannot be read.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(Router router, Options options);
+  // NOLINTNEXTLINE(bugprone-exception-escape): without memory to stop with, ending is right
   ~Server();
 
   [[nodiscard]] std::uint16_t port() const;
