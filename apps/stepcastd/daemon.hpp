@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <stop_token>
+
+#include "stepcast/base/result.hpp"
+
+#include "daemon_config.hpp"
+
+namespace stepcast::daemon {
+
+/// Runs the server until `stop`; prints under way are held by their devices.
+/// @returns why it could not start.
+[[nodiscard]] Result<void> run(const Config& config, const std::filesystem::path& data,
+                               const std::stop_token& stop);
+
+}  // namespace stepcast::daemon

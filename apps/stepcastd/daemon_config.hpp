@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stepcast/base/result.hpp"
+
+namespace stepcast::daemon {
+
+/// One printer of the configuration.
+struct PrinterConfig {
+  std::string id;  ///< `[a-z0-9_-]`, unique; in paths and keys.
+  std::string profile = "taz6";
+  std::string device;  ///< HOST:PORT; empty: a virtual device inside the daemon.
+  std::string planner = "lookahead";
+  std::string compensator = "none";
+  std::uint32_t speed = 1;  ///< Times real time; virtual devices only.
+};
+
+struct Config {
+  std::string name = "Stepcast";
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 5080;
+  std::filesystem::path tls_certificate;  ///< Both or neither.
+  std::filesystem::path tls_key;
+  std::string database;  ///< URL; empty: SQLite in the data folder.
+  std::int64_t minimum_free_mib = 512;
+  std::int64_t quota_mib = 0;  ///< 0: none
+  std::vector<PrinterConfig> printers;
+};
+
+/// Reads a configuration (docs/stepcastd.md describes every key).
+/// @returns kNotFound, kMalformed (file, line), kInvalidArgument (file, line, key, value, limit).
+[[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
+
+/// What runs without a file: one virtual TAZ 6.
+[[nodiscard]] Config default_config();
+
+}  // namespace stepcast::daemon

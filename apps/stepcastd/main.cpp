@@ -1,0 +1,96 @@
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "daemon.hpp"
+#include "daemon_config.hpp"
+
+namespace stepcast::daemon {
+namespace {
+
+constexpr int kCannotStart = 1;
+
+std::filesystem::path default_data_folder() {
+  if (const char* state = std::getenv("STATE_DIRECTORY")) {  // systemd
+    return state;
+  }
+  if (const char* data = std::getenv("XDG_DATA_HOME")) {
+    return std::filesystem::path(data) / "stepcast";
+  }
+  if (const char* home = std::getenv("HOME")) {
+    return std::filesystem::path(home) / ".local" / "share" / "stepcast";
+  }
+  return "stepcast-data";
+}
+
+int report(const Error& error) {
+  fmt::print(stderr, "stepcastd: {}\n", error.to_string());
+  return kCannotStart;
+}
+
+int serve(int argc, char** argv) {
+  CLI::App app(
+      "Serves printers to slicers, apps and people: the interface of OctoPrint over HTTP.");
+  app.set_version_flag("--version", std::string("stepcastd ") + STEPCAST_VERSION);
+  std::string config_file;
+  std::string data = default_data_folder().string();
+  std::optional<std::uint16_t> port;
+  app.add_option("--config", config_file, "Configuration, TOML; without it one virtual TAZ 6 runs")
+      ->type_name("FILE");
+  app.add_option("--data", data, "Where files and the database are kept")
+      ->type_name("DIR")
+      ->capture_default_str();
+  app.add_option("--port", port, "Listen here instead of the configuration's port; 0: any")
+      ->type_name("N");
+  app.footer(
+      "The server listens on this machine alone until the configuration says otherwise. At the "
+      "first\n"
+      "start it prints an address where the administrator is made.");
+  CLI11_PARSE(app, argc, argv);
+
+  auto config = config_file.empty() ? Result<Config>(default_config()) : load_config(config_file);
+  if (!config) {
+    return report(config.error());
+  }
+  if (port) {
+    config->port = *port;
+  }
+  // Waited for by one thread; none of the others is interrupted.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::stop_source stop;
+  std::thread waiter([&] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    stop.request_stop();
+  });
+  const auto ran = run(*config, data, stop.get_token());
+  if (!ran) {
+    pthread_kill(waiter.native_handle(), SIGTERM);
+  }
+  waiter.join();
+  return ran ? 0 : report(ran.error());
+}
+
+}  // namespace
+}  // namespace stepcast::daemon
+
+int main(int argc, char** argv) {
+  try {
+    return stepcast::daemon::serve(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "stepcastd: %s\n", e.what());
+    return 1;
+  }
+}

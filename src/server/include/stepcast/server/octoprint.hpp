@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+
+#include "stepcast/http/router.hpp"
+#include "stepcast/server/site.hpp"
+
+namespace stepcast::server {
+
+/// The HTTP interface of OctoPrint, tiers A and B of docs/octoprint.md, for every printer of a
+/// site: at the root for the printer that the key names or the first one, and below `/p/<id>`.
+///
+/// Threads: build and destroy on one; handlers run where their routes say.
+class OctoPrint {
+ public:
+  /// `site` must outlive this, and this the HTTP server.
+  explicit OctoPrint(Site& site);
+  ~OctoPrint();
+  OctoPrint(const OctoPrint&) = delete;
+  OctoPrint& operator=(const OctoPrint&) = delete;
+
+  void add_routes(http::Router& router);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stepcast::server

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stepcast/accounts/accounts.hpp"
+#include "stepcast/files/library.hpp"
+#include "stepcast/jobs/runner.hpp"
+#include "stepcast/store/store.hpp"
+
+namespace stepcast::server {
+
+/// What the routes serve: built once by the daemon, and then only read.
+struct Site {
+  store::Store& store;
+  accounts::Accounts& accounts;
+  files::Library& library;
+  std::vector<std::unique_ptr<jobs::Runner>> printers;  ///< At least one; the first is the default.
+  std::string uuid;  ///< Of this server: constant over restarts, for discovery.
+  std::string name;  ///< For people.
+
+  [[nodiscard]] jobs::Runner* find_printer(std::string_view id) const;
+};
+
+/// The version of OctoPrint whose interface is served.
+inline constexpr std::string_view kOctoPrintVersion = "1.10.2";
+
+}  // namespace stepcast::server

@@ -1,0 +1,37 @@
+#include "stepcast/server/octoprint.hpp"
+
+#include "app_keys.hpp"
+#include "octoprint_push.hpp"
+#include "octoprint_routes.hpp"
+#include "session_tokens.hpp"
+
+namespace stepcast::server {
+
+class OctoPrint::Impl {
+ public:
+  explicit Impl(Site& site) : site_(site), push_(site, tokens_) {}
+
+  void add_routes(http::Router& router) {
+    octoprint::Mount mount(router, site_);
+    octoprint::add_server_routes(mount, tokens_);
+    octoprint::add_file_routes(mount);
+    octoprint::add_job_routes(mount);
+    octoprint::add_printer_routes(mount);
+    app_keys_.add_routes(mount);
+    push_.add_routes(mount);
+  }
+
+ private:
+  Site& site_;
+  octoprint::SessionTokens tokens_;
+  octoprint::AppKeys app_keys_;
+  octoprint::Push push_;
+};
+
+OctoPrint::OctoPrint(Site& site) : impl_(std::make_unique<Impl>(site)) {}
+OctoPrint::~OctoPrint() = default;
+void OctoPrint::add_routes(http::Router& router) {
+  impl_->add_routes(router);
+}
+
+}  // namespace stepcast::server

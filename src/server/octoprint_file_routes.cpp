@@ -1,0 +1,336 @@
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stepcast/server/authentication.hpp"
+
+#include "octoprint_json.hpp"
+#include "octoprint_routes.hpp"
+
+namespace stepcast::server::octoprint {
+namespace {
+
+// Fields are short words and paths; a file comes as a part with a name.
+constexpr std::size_t kMostFieldBytes = 8192;
+
+bool is_true(const std::string& text) {
+  return text == "true" || text == "True" || text == "1" || text == "yes";
+}
+
+Result<files::Entry> entry_at(Site& site, std::string_view text) {
+  auto path = files::LibraryPath::parse(text);
+  if (!path) {
+    return tl::unexpected(path.error());
+  }
+  auto entry = site.library.find(*path);
+  if (!entry) {
+    return tl::unexpected(entry.error());
+  }
+  if (!*entry) {
+    return fail(Errc::kNotFound, fmt::format("there is no file '{}'", text));
+  }
+  return **entry;
+}
+
+Json folder_made(const files::LibraryPath& path, const std::string& base) {
+  return {{"folder",
+           {{"name", path.name()},
+            {"display", path.name()},
+            {"path", path.text()},
+            {"origin", "local"},
+            {"refs", {{"resource", base + "/api/files/local/" + path.text()}}}}},
+          {"done", true}};
+}
+
+http::Response make_folder(Site& site, const std::string& base, const std::string& parent,
+                           const std::string& name) {
+  auto path = files::LibraryPath::parse(parent.empty() ? name : parent + "/" + name);
+  if (!path) {
+    return error_response(path.error());
+  }
+  if (auto made = site.library.make_folder(*path); !made) {
+    return error_response(made.error());
+  }
+  http::Response response = json_response(folder_made(*path, base), 201);
+  response.headers.set("Location", base + "/api/files/local/" + path->text());
+  return response;
+}
+
+std::string without_slashes_around(std::string text) {
+  while (!text.empty() && text.front() == '/') {
+    text.erase(0, 1);
+  }
+  while (!text.empty() && text.back() == '/') {
+    text.pop_back();
+  }
+  return text;
+}
+
+// One multipart upload. Fields may come before or after the file.
+class Upload final : public http::UploadSink {
+ public:
+  explicit Upload(const Call& call)
+      : site_(call.site),
+        runner_(call.runner),
+        base_(call.base),
+        user_(principal(call.request).user),
+        may_print_(principal(call.request).may("PRINT")) {}
+
+  Result<void> begin(const http::Part& part) override {
+    field_ = part.name;
+    in_file_ = !part.file_name.empty();
+    if (!in_file_) {
+      fields_[field_].clear();
+      return {};
+    }
+    if (upload_ || entry_) {
+      return fail(Errc::kInvalidArgument, "one upload holds one file");
+    }
+    auto path =
+        files::LibraryPath::from_upload(without_slashes_around(fields_["path"]), part.file_name);
+    if (!path) {
+      return tl::unexpected(path.error());
+    }
+    auto upload = site_.library.begin_upload(*path, user_);
+    if (!upload) {
+      return tl::unexpected(upload.error());
+    }
+    upload_ = std::move(*upload);
+    file_name_ = part.file_name;
+    folder_at_begin_ = fields_["path"];
+    return {};
+  }
+
+  Result<void> write(std::span<const char> bytes) override {
+    if (in_file_) {
+      return upload_->write(bytes);
+    }
+    std::string& value = fields_[field_];
+    if (value.size() + bytes.size() > kMostFieldBytes) {
+      return fail(Errc::kOutOfRange,
+                  fmt::format("the field '{}' is longer than {} bytes", field_, kMostFieldBytes));
+    }
+    value.append(bytes.begin(), bytes.end());
+    return {};
+  }
+
+  Result<void> end() override {
+    if (!in_file_) {
+      return {};
+    }
+    auto entry = upload_->commit();
+    upload_.reset();
+    if (!entry) {
+      return tl::unexpected(entry.error());
+    }
+    entry_ = std::move(*entry);
+    return {};
+  }
+
+  http::Response finish() override {
+    if (!entry_) {
+      if (const auto name = fields_.find("foldername"); name != fields_.end()) {
+        return make_folder(site_, base_, without_slashes_around(fields_["path"]), name->second);
+      }
+      return error_response({Errc::kInvalidArgument,
+                             "No file to upload and no folder to create",
+                             {},
+                             "send a part named file, or foldername"});
+    }
+    if (fields_["path"] != folder_at_begin_) {
+      if (auto moved = move_to_late_folder(); !moved) {
+        return error_response(moved.error());
+      }
+    }
+    const bool print = is_true(fields_["print"]) && may_print_;
+    const bool select = print || is_true(fields_["select"]);
+    bool selected = false;
+    bool printing = false;
+    if (select) {
+      // The file is safe either way: a printer that is busy is told by effectiveSelect.
+      const auto path = files::LibraryPath::parse(entry_->path);
+      selected = path && runner_.select(*path, user_);
+      printing = print && selected && runner_.start(user_);
+    }
+    const std::string resource = base_ + "/api/files/local/" + entry_->path;
+    Json local = entry_json(*entry_, base_);
+    http::Response response = json_response({{"files", {{"local", local}}},
+                                             {"done", true},
+                                             {"effectiveSelect", selected},
+                                             {"effectivePrint", printing}},
+                                            201);
+    response.headers.set("Location", resource);
+    return response;
+  }
+
+ private:
+  Result<void> move_to_late_folder() {
+    auto from = files::LibraryPath::parse(entry_->path);
+    auto to = files::LibraryPath::from_upload(without_slashes_around(fields_["path"]), file_name_);
+    if (!from || !to) {
+      return tl::unexpected(!from ? from.error() : to.error());
+    }
+    auto moved = site_.library.move(*from, *to);
+    if (!moved) {
+      return tl::unexpected(moved.error());
+    }
+    entry_ = std::move(*moved);
+    return {};
+  }
+
+  Site& site_;
+  jobs::Runner& runner_;
+  std::string base_;
+  std::string user_;
+  bool may_print_;
+
+  std::string field_;
+  bool in_file_ = false;
+  std::map<std::string, std::string> fields_;
+  std::string file_name_;
+  std::string folder_at_begin_;
+  std::unique_ptr<files::Library::Upload> upload_;
+  std::optional<files::Entry> entry_;
+};
+
+http::Response list_files(Call& call) {
+  auto entries = call.site.library.list();
+  if (!entries) {
+    return error_response(entries.error());
+  }
+  const std::string recursive(call.request.find_query("recursive").value_or("false"));
+  const auto space = call.site.library.space();
+  return json_response({{"files", tree_json(*entries, call.base, "", is_true(recursive))},
+                        {"free", space.free_bytes},
+                        {"total", space.total_bytes}});
+}
+
+http::Response file_of(Call& call) {
+  auto entry = entry_at(call.site, call.request.parameters["path"]);
+  if (!entry) {
+    return error_response(entry.error());
+  }
+  Json object = entry_json(*entry, call.base);
+  if (entry->is_folder) {
+    auto entries = call.site.library.list();
+    if (!entries) {
+      return error_response(entries.error());
+    }
+    const std::string recursive(call.request.find_query("recursive").value_or("false"));
+    object["children"] = tree_json(*entries, call.base, entry->path, is_true(recursive));
+  }
+  return json_response(object);
+}
+
+http::Response copy_or_move(Call& call, const files::LibraryPath& from, bool copy) {
+  const std::string destination =
+      without_slashes_around(call.body.at("destination").get<std::string>());
+  auto to = files::LibraryPath::parse(destination);
+  if (!to) {
+    return error_response(to.error());
+  }
+  auto there = call.site.library.find(*to);
+  if (there && *there && (*there)->is_folder) {
+    to = files::LibraryPath::parse(destination + "/" + from.name());
+  }
+  if (!to) {
+    return error_response(to.error());
+  }
+  auto entry = copy ? call.site.library.copy(from, *to) : call.site.library.move(from, *to);
+  if (!entry) {
+    return error_response(entry.error());
+  }
+  http::Response response = json_response(entry_json(*entry, call.base), 201);
+  response.headers.set("Location", call.base + "/api/files/local/" + entry->path);
+  return response;
+}
+
+http::Response command_file(Call& call) {
+  const std::string& text = call.request.parameters["path"];
+  auto path = files::LibraryPath::parse(text);
+  if (!path) {
+    return error_response(path.error());
+  }
+  const std::string command = call.body.value("command", "");
+  const accounts::Principal& who = principal(call.request);
+  if (command == "select") {
+    auto selected = call.runner.select(*path, who.user);
+    if (selected && call.body.value("print", false)) {
+      selected = who.may("PRINT")
+                     ? call.runner.start(who.user)
+                     : Result<void>(fail(Errc::kDenied, "printing needs the permission PRINT"));
+    }
+    return done(selected);
+  }
+  if (command == "unselect") {
+    return done(call.runner.unselect());
+  }
+  if (command == "copy" || command == "move") {
+    if (!who.may("FILES_UPLOAD")) {
+      return error_response({Errc::kDenied, "this needs the permission FILES_UPLOAD", {}, {}});
+    }
+    return copy_or_move(call, *path, command == "copy");
+  }
+  if (command == "analyse") {
+    return http::Response::empty();  // every file is analysed when it arrives
+  }
+  return error_response({Errc::kInvalidArgument,
+                         fmt::format("unknown command '{}'", command),
+                         {},
+                         "select, unselect, copy, move or analyse"});
+}
+
+http::Response remove_file(Call& call) {
+  auto path = files::LibraryPath::parse(call.request.parameters["path"]);
+  return path ? done(call.site.library.remove(*path)) : error_response(path.error());
+}
+
+http::Response download(Call& call) {
+  auto entry = entry_at(call.site, call.request.parameters["path"]);
+  if (!entry) {
+    return error_response(entry.error());
+  }
+  const auto path = files::LibraryPath::parse(entry->path);
+  if (!path || entry->is_folder) {
+    return error_response({Errc::kNotFound, "a folder cannot be downloaded", {}, {}});
+  }
+  http::Response response;
+  response.file = call.site.library.location(*path);
+  response.headers.set("Content-Type", "text/x.gcode");
+  response.headers.set("Content-Disposition", "attachment");
+  return response;
+}
+
+http::Response unknown_origin(Call& /*call*/) {
+  return error_response({Errc::kNotFound, "unknown origin", {}, "local"});
+}
+
+}  // namespace
+
+void add_file_routes(Mount& mount) {
+  using http::Runs;
+  mount.get("/api/files", "FILES_LIST", list_files, Runs::kOnWorker);
+  mount.get("/api/files/local", "FILES_LIST", list_files, Runs::kOnWorker);
+  mount.get("/api/files/{origin}", "FILES_LIST", unknown_origin);
+  mount.get("/api/files/local/{path...}", "FILES_LIST", file_of, Runs::kOnWorker);
+  mount.post("/api/files/local/{path...}", "FILES_SELECT", command_file);
+  mount.remove("/api/files/local/{path...}", "FILES_DELETE", remove_file);
+  mount.get("/downloads/files/local/{path...}", "FILES_DOWNLOAD", download, Runs::kOnWorker);
+  mount.upload(
+      "/api/files/local", "FILES_UPLOAD",
+      [](Call& call) -> Result<std::unique_ptr<http::UploadSink>> {
+        return std::make_unique<Upload>(call);
+      },
+      [](Call& call) {
+        return make_folder(call.site, call.base,
+                           without_slashes_around(call.body.value("path", "")),
+                           call.body.value("foldername", ""));
+      });
+}
+
+}  // namespace stepcast::server::octoprint

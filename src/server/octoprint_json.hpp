@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "stepcast/files/library.hpp"
+#include "stepcast/jobs/runner.hpp"
+#include "stepcast/printer/printer.hpp"
+
+namespace stepcast::server::octoprint {
+
+using Json = nlohmann::json;
+
+/// `flags` of a state, which clients test instead of the text.
+[[nodiscard]] Json flags(printer::State state);
+[[nodiscard]] Json state_json(const printer::Status& status);
+/// One object for each heater.
+[[nodiscard]] Json temperatures(const printer::Status& status);
+/// The `job` object: leaves may be null, objects never.
+[[nodiscard]] Json job_json(const jobs::Runner::View& view);
+[[nodiscard]] Json progress_json(const jobs::Runner::View& view);
+/// A file or an empty folder. `base`: URL of the printer, without a slash at the end.
+[[nodiscard]] Json entry_json(const files::Entry& entry, const std::string& base);
+/// Files inside their folders; with `recursive` false folders come without what is in them.
+[[nodiscard]] Json tree_json(const std::vector<files::Entry>& entries, const std::string& base,
+                             const std::string& folder, bool recursive);
+
+}  // namespace stepcast::server::octoprint

@@ -1,0 +1,207 @@
+#include "octoprint_routes.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stepcast/server/authentication.hpp"
+
+namespace stepcast::server::octoprint {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kBelowPrinter = "/p/{printer}";
+
+// The printer of the path, of the key, or the first; an error names what is wrong with it.
+Result<jobs::Runner*> runner_of(const http::Request& request, Site& site) {
+  const auto& who = principal(request);
+  std::string id = who.printer.value_or("");
+  if (const auto named = request.parameters.find("printer"); named != request.parameters.end()) {
+    if (who.printer && *who.printer != named->second) {
+      return fail(Errc::kDenied, fmt::format("this key is for the printer '{}'", *who.printer));
+    }
+    id = named->second;
+  }
+  if (id.empty()) {
+    return site.printers.front().get();
+  }
+  if (jobs::Runner* runner = site.find_printer(id)) {
+    return runner;
+  }
+  return fail(Errc::kNotFound, fmt::format("there is no printer '{}'", id));
+}
+
+std::string base_of(const http::Request& request) {
+  const auto forwarded = request.headers.find("X-Forwarded-Proto");
+  const bool secure = request.secure || (forwarded && *forwarded == "https");
+  const std::string host(request.headers.find("Host").value_or("localhost"));
+  const auto named = request.parameters.find("printer");
+  return fmt::format("{}://{}{}", secure ? "https" : "http", host,
+                     named == request.parameters.end() ? "" : "/p/" + named->second);
+}
+
+Result<json> body_of(const http::Request& request) {
+  if (request.body.empty()) {
+    return json::object();
+  }
+  json body = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  if (!body.is_object()) {
+    return fail(Errc::kMalformed, "the body is not a JSON object");
+  }
+  return body;
+}
+
+http::Response with_call(http::Request& request, Site& site, const Mount::Handler& handler) {
+  auto runner = runner_of(request, site);
+  if (!runner) {
+    return error_response(runner.error());
+  }
+  auto body = body_of(request);
+  if (!body) {
+    return error_response(body.error());
+  }
+  Call call{request, site, **runner, base_of(request), std::move(*body)};
+  try {
+    return handler(call);
+  } catch (const json::exception& e) {
+    // A value of another type than the interface says.
+    return error_response({Errc::kMalformed, e.what(), {}, {}});
+  }
+}
+
+int status_of(Errc code) {
+  switch (code) {
+    case Errc::kInvalidArgument:
+    case Errc::kMalformed:
+    case Errc::kOutOfRange:
+    case Errc::kUnsupported:
+      return 400;
+    case Errc::kDenied:
+      return 403;
+    case Errc::kNotFound:
+      return 404;
+    case Errc::kBusy:
+      return 409;
+    case Errc::kFull:
+      return 507;
+    default:
+      return 500;
+  }
+}
+
+// The answer to a body that is not multipart, which the server has read as a whole.
+class NoParts final : public http::UploadSink {
+ public:
+  explicit NoParts(http::Response response) : response_(std::move(response)) {}
+  Result<void> begin(const http::Part& /*part*/) override { return {}; }
+  Result<void> write(std::span<const char> /*bytes*/) override { return {}; }
+  Result<void> end() override { return {}; }
+  http::Response finish() override { return std::move(response_); }
+
+ private:
+  http::Response response_;
+};
+
+}  // namespace
+
+void Mount::add(http::Route route) {
+  http::Route below = route;
+  below.pattern = std::string(kBelowPrinter) + route.pattern;
+  router_.add(std::move(route));
+  router_.add(std::move(below));
+}
+
+void Mount::get(std::string pattern, std::string permission, Handler handler, http::Runs runs) {
+  http::Route route;
+  route.method = http::Method::kGet;
+  route.pattern = std::move(pattern);
+  route.permission = std::move(permission);
+  route.runs = runs;
+  route.handle = [site = &site_, handler = std::move(handler)](http::Request& request) {
+    return with_call(request, *site, handler);
+  };
+  add(std::move(route));
+}
+
+void Mount::post(std::string pattern, std::string permission, Handler handler, http::Runs runs) {
+  http::Route route;
+  route.method = http::Method::kPost;
+  route.pattern = std::move(pattern);
+  route.permission = std::move(permission);
+  route.runs = runs;
+  route.handle = [site = &site_, handler = std::move(handler)](http::Request& request) {
+    return with_call(request, *site, handler);
+  };
+  add(std::move(route));
+}
+
+void Mount::remove(std::string pattern, std::string permission, Handler handler) {
+  http::Route route;
+  route.method = http::Method::kDelete;
+  route.pattern = std::move(pattern);
+  route.permission = std::move(permission);
+  route.runs = http::Runs::kOnWorker;
+  route.handle = [site = &site_, handler = std::move(handler)](http::Request& request) {
+    return with_call(request, *site, handler);
+  };
+  add(std::move(route));
+}
+
+void Mount::upload(std::string pattern, std::string permission,
+                   std::function<Result<std::unique_ptr<http::UploadSink>>(Call&)> upload,
+                   Handler without_upload) {
+  http::Route route;
+  route.method = http::Method::kPost;
+  route.pattern = std::move(pattern);
+  route.permission = std::move(permission);
+  route.runs = http::Runs::kOnWorker;
+  route.max_body = std::size_t{16} << 30;  // what a disk holds is the library's to say
+  route.upload = [site = &site_, upload = std::move(upload), handler = std::move(without_upload)](
+                     http::Request& request) -> Result<std::unique_ptr<http::UploadSink>> {
+    const std::string type(request.headers.find("Content-Type").value_or(""));
+    if (type.rfind("multipart/", 0) != 0) {
+      return std::make_unique<NoParts>(with_call(request, *site, handler));
+    }
+    auto runner = runner_of(request, *site);
+    if (!runner) {
+      return tl::unexpected(runner.error());
+    }
+    Call call{request, *site, **runner, base_of(request), json::object()};
+    return upload(call);
+  };
+  add(std::move(route));
+}
+
+void Mount::socket(std::string pattern, std::string permission,
+                   std::function<Result<std::unique_ptr<http::SocketHandler>>(Call&)> socket) {
+  http::Route route;
+  route.method = http::Method::kGet;
+  route.pattern = std::move(pattern);
+  route.permission = std::move(permission);
+  route.socket = [site = &site_, socket = std::move(socket)](
+                     http::Request& request) -> Result<std::unique_ptr<http::SocketHandler>> {
+    auto runner = runner_of(request, *site);
+    if (!runner) {
+      return tl::unexpected(runner.error());
+    }
+    Call call{request, *site, **runner, base_of(request), json::object()};
+    return socket(call);
+  };
+  add(std::move(route));
+}
+
+http::Response json_response(const json& value, int status) {
+  // Names of files come from disks and clients: what is not UTF-8 is replaced, never thrown.
+  return http::Response::json(value.dump(-1, ' ', false, json::error_handler_t::replace), status);
+}
+
+http::Response error_response(const Error& error) {
+  return json_response({{"error", error.to_string()}}, status_of(error.code));
+}
+
+http::Response done(const Result<void>& result) {
+  return result ? http::Response::empty() : error_response(result.error());
+}
+
+}  // namespace stepcast::server::octoprint

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "stepcast/http/router.hpp"
+#include "stepcast/server/site.hpp"
+
+namespace stepcast::server::octoprint {
+
+/// A request with the printer that it is for.
+struct Call {
+  http::Request& request;
+  Site& site;
+  jobs::Runner& runner;
+  std::string base;     ///< URL of this printer as the client wrote it, without a slash at the end.
+  nlohmann::json body;  ///< An object; empty when the request has no body.
+};
+
+/// Adds routes twice: at the root and below `/p/{printer}`.
+class Mount {
+ public:
+  Mount(http::Router& router, Site& site) : router_(router), site_(site) {}
+
+  using Handler = std::function<http::Response(Call&)>;
+  void get(std::string pattern, std::string permission, Handler handler,
+           http::Runs runs = http::Runs::kOnLoop);
+  void post(std::string pattern, std::string permission, Handler handler,
+            http::Runs runs = http::Runs::kOnWorker);
+  void remove(std::string pattern, std::string permission, Handler handler);
+  void upload(std::string pattern, std::string permission,
+              std::function<Result<std::unique_ptr<http::UploadSink>>(Call&)> upload,
+              Handler without_upload);
+  void socket(std::string pattern, std::string permission,
+              std::function<Result<std::unique_ptr<http::SocketHandler>>(Call&)> socket);
+
+  [[nodiscard]] Site& site() const { return site_; }
+
+ private:
+  void add(http::Route route);
+  http::Router& router_;
+  Site& site_;
+};
+
+[[nodiscard]] http::Response json_response(const nlohmann::json& value, int status = 200);
+/// `{"error": ...}` with the status that OctoPrint's clients expect: 409 for kBusy, 404, 400, ...
+[[nodiscard]] http::Response error_response(const Error& error);
+/// 204, or the error.
+[[nodiscard]] http::Response done(const Result<void>& result);
+
+class SessionTokens;
+void add_server_routes(
+    Mount& mount, SessionTokens& tokens);  ///< version, server, login, settings, profiles, access
+void add_file_routes(Mount& mount);        ///< files, downloads
+void add_job_routes(Mount& mount);         ///< job
+void add_printer_routes(Mount& mount);     ///< connection, printer
+
+}  // namespace stepcast::server::octoprint
