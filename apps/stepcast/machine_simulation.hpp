@@ -60,7 +60,7 @@ class MachineSimulation {
   std::array<std::vector<double>, 2> ticks_mm_;
   std::array<Steps, 2> motor_steps_{};
   std::array<std::array<double, 2>, 4> last_{};  // position and speed of planned and tool X, Y
-  double last_x_ = 0.0;  // of the path
+  double last_x_ = 0.0;                          // of the path
   double last_y_ = 0.0;
   double last_e_ = 0.0;
   std::int64_t samples_ = 0;

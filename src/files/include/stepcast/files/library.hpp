@@ -61,9 +61,9 @@ struct Entry {
 
 /// The G-code files of a server: bytes in a folder, rows in the store.
 ///
-/// A file appears all at once: it is written beside its place, synced, renamed, and entered into the
-/// store; what a crash leaves half-written is swept up by open(). Symbolic links inside the folder
-/// are never followed.
+/// A file appears all at once: it is written beside its place, synced, renamed, and entered into
+/// the store; what a crash leaves half-written is swept up by open(). Symbolic links inside the
+/// folder are never followed.
 ///
 /// Threads: any.
 class Library {

@@ -43,7 +43,7 @@ enum class Feature : std::uint8_t {
   kFeedRate,
   kFlow,
   kFan,
-  kGcode,     ///< Takes G-code while idle.
+  kGcode,  ///< Takes G-code while idle.
   kCamera,
   kPosition,  ///< Reports where the tool is.
 };
@@ -55,12 +55,12 @@ struct Heater {
 };
 
 struct Progress {
-  double share{};                     ///< 0 to 1 of the print time.
-  Seconds elapsed{};                  ///< Since the start, pauses not counted.
-  std::optional<Seconds> left;        ///< Absent when nobody knows.
-  std::int64_t file_position{};       ///< Bytes of the job that have been carried out.
+  double share{};                ///< 0 to 1 of the print time.
+  Seconds elapsed{};             ///< Since the start, pauses not counted.
+  std::optional<Seconds> left;   ///< Absent when nobody knows.
+  std::int64_t file_position{};  ///< Bytes of the job that have been carried out.
   std::optional<std::int64_t> layer;
-  bool exact{};                       ///< `left` is planned, not guessed.
+  bool exact{};  ///< `left` is planned, not guessed.
 };
 
 /// How the connection to a streamed device does; absent for other back ends.
@@ -74,11 +74,11 @@ struct Link {
 /// A consistent picture of a printer at one moment.
 struct Status {
   State state = State::kOffline;
-  std::string error;                     ///< Why, in kError and kOffline.
-  std::string job_id;                    ///< Of the print under way or just ended; empty if none.
-  Progress progress;                     ///< Of that job.
-  std::map<std::string, Heater> heaters; ///< "tool0", "bed", "chamber".
-  PerAxis<std::optional<Mm>> position;   ///< Of the tool.
+  std::string error;                      ///< Why, in kError and kOffline.
+  std::string job_id;                     ///< Of the print under way or just ended; empty if none.
+  Progress progress;                      ///< Of that job.
+  std::map<std::string, Heater> heaters;  ///< "tool0", "bed", "chamber".
+  PerAxis<std::optional<Mm>> position;    ///< Of the tool.
   double feed_rate_factor = 1.0;
   double flow_factor = 1.0;
   std::optional<Link> link;
@@ -111,8 +111,8 @@ struct Observer {
 
 /// One machine, whatever drives it.
 ///
-/// Commands return as soon as they are accepted; on_status tells what became of them. Every back end
-/// passes tests/contract/printer.
+/// Commands return as soon as they are accepted; on_status tells what became of them. Every back
+/// end passes tests/contract/printer.
 ///
 /// Threads: any; observers are called on a thread of the back end, one call at a time, and must
 /// return soon and not call back into the printer.

@@ -18,7 +18,7 @@ struct JobRow {
   std::string file;    ///< Path in the library.
   std::string sha256;  ///< Of the file when the job was created.
   std::string user;
-  std::string state;   ///< queued, starting, printing, paused, done, cancelled, failed
+  std::string state;  ///< queued, starting, printing, paused, done, cancelled, failed
   UnixMs created{};
   std::optional<UnixMs> started;
   std::optional<UnixMs> ended;
