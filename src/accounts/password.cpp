@@ -92,8 +92,8 @@ Result<bool> password_matches(const std::string& encoded, std::string_view passw
 }
 
 const std::string& nobodys_hash() {
-  static const std::string hash = hash_password(random_token()).value_or(std::string());
-  return hash;
+  static const std::string kHash = hash_password(random_token()).value_or(std::string());
+  return kHash;
 }
 
 }  // namespace stepcast::accounts

@@ -20,28 +20,28 @@ constexpr std::array kRoleNames{RoleName{Role::kAdmin, "admin"},
 }  // namespace
 
 const std::vector<std::string>& permissions() {
-  static const std::vector<std::string> names{"STATUS",
-                                              "CONTROL",
-                                              "CONNECTION",
-                                              "PRINT",
-                                              "FILES_LIST",
-                                              "FILES_UPLOAD",
-                                              "FILES_DOWNLOAD",
-                                              "FILES_DELETE",
-                                              "FILES_SELECT",
-                                              "SETTINGS_READ",
-                                              "SETTINGS",
-                                              "TIMELAPSE_LIST",
-                                              "TIMELAPSE_DOWNLOAD",
-                                              "TIMELAPSE_DELETE",
-                                              "TIMELAPSE_MANAGE_UNRENDERED",
-                                              "SYSTEM",
-                                              "MONITOR_TERMINAL",
-                                              "WEBCAM",
-                                              "ADMIN",
-                                              "DEVICE",
-                                              "EDGE"};
-  return names;
+  static const std::vector<std::string> kNames{"STATUS",
+                                               "CONTROL",
+                                               "CONNECTION",
+                                               "PRINT",
+                                               "FILES_LIST",
+                                               "FILES_UPLOAD",
+                                               "FILES_DOWNLOAD",
+                                               "FILES_DELETE",
+                                               "FILES_SELECT",
+                                               "SETTINGS_READ",
+                                               "SETTINGS",
+                                               "TIMELAPSE_LIST",
+                                               "TIMELAPSE_DOWNLOAD",
+                                               "TIMELAPSE_DELETE",
+                                               "TIMELAPSE_MANAGE_UNRENDERED",
+                                               "SYSTEM",
+                                               "MONITOR_TERMINAL",
+                                               "WEBCAM",
+                                               "ADMIN",
+                                               "DEVICE",
+                                               "EDGE"};
+  return kNames;
 }
 
 std::string_view role_name(Role role) {
@@ -57,32 +57,32 @@ std::optional<Role> role_from(std::string_view name) {
 }
 
 const PermissionSet& permissions_of(Role role) {
-  static const PermissionSet admin(permissions().begin(), permissions().end());
+  static const PermissionSet kAdmin(permissions().begin(), permissions().end());
   // Whoever prints may not change what the machine is, nor who may use it.
-  static const PermissionSet printing = [] {
-    auto names = admin;
+  static const PermissionSet kPrinting = [] {
+    auto names = kAdmin;
     for (const auto* name : {"ADMIN", "SYSTEM", "SETTINGS", "DEVICE", "EDGE"}) {
       names.erase(name);
     }
     return names;
   }();
-  static const PermissionSet viewing{"STATUS", "FILES_LIST", "SETTINGS_READ", "TIMELAPSE_LIST",
-                                     "WEBCAM"};
-  static const PermissionSet device{"DEVICE"};
-  static const PermissionSet edge{"EDGE"};
+  static const PermissionSet kViewing{"STATUS", "FILES_LIST", "SETTINGS_READ", "TIMELAPSE_LIST",
+                                      "WEBCAM"};
+  static const PermissionSet kDevice{"DEVICE"};
+  static const PermissionSet kEdge{"EDGE"};
   switch (role) {
     case Role::kAdmin:
-      return admin;
+      return kAdmin;
     case Role::kOperator:
-      return printing;
+      return kPrinting;
     case Role::kDevice:
-      return device;
+      return kDevice;
     case Role::kEdge:
-      return edge;
+      return kEdge;
     case Role::kViewer:
       break;
   }
-  return viewing;
+  return kViewing;
 }
 
 bool Principal::may(std::string_view permission) const {

@@ -13,7 +13,7 @@
 namespace stepcast::files {
 namespace {
 
-constexpr std::size_t kReadBlock = 256 * 1024;
+constexpr std::size_t kReadBlock = std::size_t{256} * 1024;
 
 }  // namespace
 

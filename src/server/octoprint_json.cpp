@@ -142,6 +142,7 @@ Json entry_json(const files::Entry& entry, const std::string& base) {
   return object;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the folders are
 Json tree_json(const std::vector<files::Entry>& entries, const std::string& base,
                const std::string& folder, bool recursive) {
   Json list = Json::array();

@@ -100,7 +100,7 @@ std::string with_timeout(const std::string& url) {
 
 class Connection::Impl {
  public:
-  Impl(const DatabaseUrl& where, Access how) : url(where), access(how) {}
+  Impl(DatabaseUrl where, Access how) : url(std::move(where)), access(how) {}
 
   void connect() {
     if (url.dialect == Dialect::kPostgresql) {

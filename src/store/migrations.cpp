@@ -116,7 +116,7 @@ Result<int> migrate(Connection& connection, const DatabaseUrl& url) {
   const auto scripts =
       url.dialect == Dialect::kSqlite ? sqlite_migrations() : postgresql_migrations();
   const auto newest = static_cast<int>(scripts.size());
-  const auto found = version_of(connection, url);
+  auto found = version_of(connection, url);
   if (!found) {
     return found;
   }
