@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "daemon.hpp"
 #include "daemon_config.hpp"
@@ -18,6 +19,8 @@ namespace {
 
 constexpr int kCannotStart = 1;
 
+// Runs before there are threads.
+// NOLINTBEGIN(concurrency-mt-unsafe)
 std::filesystem::path default_data_folder() {
   if (const char* state = std::getenv("STATE_DIRECTORY")) {  // systemd
     return state;
@@ -30,6 +33,7 @@ std::filesystem::path default_data_folder() {
   }
   return "stepcast-data";
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 int report(const Error& error) {
   fmt::print(stderr, "stepcastd: {}\n", error.to_string());
@@ -77,7 +81,7 @@ int serve(int argc, char** argv) {
   });
   const auto ran = run(*config, data, stop.get_token());
   if (!ran) {
-    pthread_kill(waiter.native_handle(), SIGTERM);
+    kill(getpid(), SIGTERM);  // for the waiter: everybody else blocks it
   }
   waiter.join();
   return ran ? 0 : report(ran.error());
