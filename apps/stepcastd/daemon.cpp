@@ -1,28 +1,22 @@
 #include "daemon.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "stepcast/control/job_plan.hpp"
-#include "stepcast/device/linux_device.hpp"
 #include "stepcast/http/server.hpp"
-#include "stepcast/machine/profile_loader.hpp"
-#include "stepcast/printer/streamed_printer.hpp"
 #include "stepcast/server/authentication.hpp"
 #include "stepcast/server/octoprint.hpp"
 #include "stepcast/server/setup.hpp"
 #include "stepcast/server/site.hpp"
 
-#include "profile_folders.hpp"
+#include "machines.hpp"
 
 namespace stepcast::daemon {
 namespace {
@@ -31,61 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kMib = std::int64_t{1} << 20;
 constexpr std::chrono::seconds kGrace{5};
-
-// A printer that exists in this process alone.
-struct VirtualDevice {
-  std::unique_ptr<device::LinuxDevice> device;
-  std::jthread thread;
-};
-
-struct Machine {
-  machine::Profile profile;
-  control::ControllerChoice choice;
-};
-
-Result<stream::Endpoint> endpoint_of(const PrinterConfig& printer) {
-  const std::size_t colon = printer.device.rfind(':');
-  std::uint16_t port = 0;
-  const char* const end = printer.device.data() + printer.device.size();
-  if (colon == std::string::npos || colon == 0 ||
-      std::from_chars(printer.device.data() + colon + 1, end, port).ptr != end || port == 0) {
-    return fail(
-        Errc::kInvalidArgument,
-        fmt::format("the device '{}' of printer '{}' is no HOST:PORT", printer.device, printer.id));
-  }
-  return stream::Endpoint{.host = printer.device.substr(0, colon), .port = port};
-}
-
-Result<VirtualDevice> start_virtual_device(const machine::Profile& profile) {
-  device::LinuxDevice::Options options;
-  options.core.tick_hz = static_cast<std::uint32_t>(profile.tick_rate.v);
-  auto device = device::LinuxDevice::open(options);
-  if (!device) {
-    return tl::unexpected(device.error());
-  }
-  VirtualDevice virtual_device{std::move(*device), {}};
-  virtual_device.thread = std::jthread(
-      [raw = virtual_device.device.get()](const std::stop_token& stop) { raw->run(stop); });
-  return virtual_device;
-}
-
-files::Analysis analyse(const fs::path& file, const Machine& machine) {
-  files::Analysis analysis;
-  const auto plan = control::plan_job(file, machine.profile, machine.choice);
-  if (!plan) {
-    analysis.error = plan.error().to_string();
-    return analysis;
-  }
-  constexpr double kFilamentRadius_mm = 1.75 / 2;
-  constexpr double kMm3PerCm3 = 1000.0;
-  analysis.print_time_s = plan->print_time.v;
-  analysis.filament_mm = plan->toolpath.filament.v;
-  analysis.filament_cm3 = analysis.filament_mm * 3.14159265358979 * kFilamentRadius_mm *
-                          kFilamentRadius_mm / kMm3PerCm3;
-  analysis.layers = plan->toolpath.layers;
-  analysis.warnings = plan->warnings;
-  return analysis;
-}
 
 Result<void> make_folder(const fs::path& folder) {
   std::error_code code;
@@ -134,25 +73,16 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     return tl::unexpected(accounts.error());
   }
 
-  std::vector<Machine> machines;
-  for (const PrinterConfig& printer : config.printers) {
-    auto profile = machine::load_profile(printer.profile, cli::profile_folders());
-    if (!profile) {
-      return tl::unexpected(profile.error());
-    }
-    Machine machine{std::move(*profile), {}};
-    machine.choice.planner = printer.planner;
-    machine.choice.compensator = printer.compensator;
-    // A print host slows down what a slicer asks too much of; the analysis says how much.
-    machine.choice.toolpath.over_speed = planner::OverSpeed::kSlowDown;
-    machines.push_back(std::move(machine));
+  auto machines = load_machines(config);
+  if (!machines) {
+    return tl::unexpected(machines.error());
   }
   auto library = files::Library::open(
       **store,
       {.root = data / "files",
        .minimum_free_bytes = config.minimum_free_mib * kMib,
        .quota_bytes = config.quota_mib * kMib},
-      [&machines](const fs::path& file) { return analyse(file, machines.front()); });
+      [&machines](const fs::path& file) { return analyse(file, machines->front()); });
   if (!library) {
     return tl::unexpected(library.error());
   }
@@ -165,36 +95,13 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   server::Site site{**store, **accounts, **library, {}, *id, config.name};
   for (std::size_t i = 0; i < config.printers.size(); ++i) {
     const PrinterConfig& printer = config.printers[i];
-    const machine::Profile& profile = machines[i].profile;
-    stream::Endpoint endpoint;
-    if (printer.device.empty()) {
-      auto device = start_virtual_device(profile);
-      if (!device) {
-        return tl::unexpected(device.error());
-      }
-      endpoint = {.host = "127.0.0.1", .port = device->device->port()};
-      virtual_devices.push_back(std::move(*device));
-    } else {
-      auto parsed = endpoint_of(printer);
-      if (!parsed) {
-        return tl::unexpected(parsed.error());
-      }
-      endpoint = *parsed;
+    const Machine& machine = (*machines)[i];
+    auto back_end = make_printer(printer, machine, virtual_devices);
+    if (!back_end) {
+      return tl::unexpected(back_end.error());
     }
-    auto runner = jobs::Runner::open(
-        {.id = printer.id,
-         .title = profile.title,
-         .width_mm = profile.bed.x_max.v - profile.bed.x_min.v,
-         .depth_mm = profile.bed.y_max.v - profile.bed.y_min.v,
-         .height_mm = profile.axes[Axis::kZ].travel_max.v,
-         .nozzle_mm = profile.nozzles.empty() ? 0.4 : profile.nozzles.front().diameter.v},
-        **store, **library,
-        std::make_unique<printer::StreamedPrinter>(
-            printer::StreamedPrinter::Options{.id = printer.id,
-                                              .profile = profile,
-                                              .device = endpoint,
-                                              .controller = machines[i].choice,
-                                              .speed = printer.speed}));
+    auto runner =
+        jobs::Runner::open(identity_of(printer, machine), **store, **library, std::move(*back_end));
     if (!runner) {
       return tl::unexpected(runner.error());
     }

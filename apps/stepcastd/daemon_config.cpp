@@ -1,75 +1,16 @@
 #include "daemon_config.hpp"
 
-#include <algorithm>
 #include <fstream>
-#include <initializer_list>
 #include <set>
 #include <sstream>
-#include <string_view>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include "config_table.hpp"
+
 namespace stepcast::daemon {
 namespace {
-
-// Reads the values of one table and keeps the first problem.
-class Table {
- public:
-  Table(const toml::table& table, std::string file, std::string name, std::optional<Error>& problem)
-      : table_(table), file_(std::move(file)), name_(std::move(name)), problem_(problem) {}
-
-  void allow_only(std::initializer_list<std::string_view> known) {
-    for (const auto& [key, node] : table_) {
-      if (std::find(known.begin(), known.end(), key.str()) == known.end()) {
-        report(node, key.str(), "unknown key",
-               fmt::format("known here: {}", fmt::join(known, ", ")));
-      }
-    }
-  }
-
-  void text(std::string_view key, std::string& value) {
-    if (const toml::node* node = table_.get(key)) {
-      if (const auto read = node->value_exact<std::string>()) {
-        value = *read;
-      } else {
-        report(*node, key, "is no text", "put it in quotes");
-      }
-    }
-  }
-
-  template <class Integer>
-  void integer(std::string_view key, Integer& value, std::int64_t least, std::int64_t most) {
-    if (const toml::node* node = table_.get(key)) {
-      const auto read = node->value_exact<std::int64_t>();
-      if (!read) {
-        report(*node, key, "is no whole number", "write it without quotes or fraction");
-      } else if (*read < least || *read > most) {
-        report(*node, key, fmt::format("is {}", *read),
-               fmt::format("from {} to {} is possible", least, most));
-      } else {
-        value = static_cast<Integer>(*read);
-      }
-    }
-  }
-
-  void report(const toml::node& node, std::string_view key, const std::string& what,
-              std::string remedy) {
-    if (!problem_) {
-      problem_ = Error{Errc::kInvalidArgument, fmt::format("{}{} {}", name_, key, what),
-                       fmt::format("{}:{}", file_, node.source().begin.line), std::move(remedy)};
-    }
-  }
-  void report_whole(const std::string& what, std::string remedy) {
-    report(table_, "", what, std::move(remedy));
-  }
-
- private:
-  const toml::table& table_;
-  std::string file_;
-  std::string name_;
-  std::optional<Error>& problem_;
-};
 
 bool is_id(const std::string& id) {
   constexpr std::size_t kLongest = 40;
@@ -77,7 +18,7 @@ bool is_id(const std::string& id) {
          id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
 }
 
-PrinterConfig read_printer(Table table) {
+PrinterConfig read_printer(ConfigTable table) {
   constexpr std::int64_t kFastest = 1000;
   PrinterConfig printer;
   table.allow_only({"id", "profile", "device", "planner", "compensator", "speed"});
@@ -118,14 +59,14 @@ Result<Config> load_config(const std::filesystem::path& file) {
   std::optional<Error> problem;
   try {
     const toml::table root = toml::parse(content.str(), file.string());
-    Table top(root, file.string(), "", problem);
+    ConfigTable top(root, file.string(), "", problem);
     top.allow_only({"server", "storage", "printer"});
     static const toml::table kEmpty;
     const auto section = [&](const char* name) -> const toml::table& {
       const auto* table = root[name].as_table();
       return table != nullptr ? *table : kEmpty;
     };
-    Table server(section("server"), file.string(), "server.", problem);
+    ConfigTable server(section("server"), file.string(), "server.", problem);
     server.allow_only({"name", "address", "port", "tls_certificate", "tls_key"});
     server.text("name", config.name);
     server.text("address", config.address);
@@ -140,7 +81,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
     if (certificate.empty() != key.empty()) {
       server.report_whole("has one of tls_certificate and tls_key", "give both or neither");
     }
-    Table storage(section("storage"), file.string(), "storage.", problem);
+    ConfigTable storage(section("storage"), file.string(), "storage.", problem);
     storage.allow_only({"database", "minimum_free_mib", "quota_mib"});
     storage.text("database", config.database);
     storage.integer("minimum_free_mib", config.minimum_free_mib, 0, kMostMib);
@@ -149,7 +90,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
       std::set<std::string> ids;
       for (const toml::node& node : *printers) {
         if (const auto* table = node.as_table()) {
-          Table entry(*table, file.string(), "printer.", problem);
+          ConfigTable entry(*table, file.string(), "printer.", problem);
           config.printers.push_back(read_printer(entry));
           if (!ids.insert(config.printers.back().id).second) {
             entry.report_whole(fmt::format("id '{}' is used twice", config.printers.back().id),

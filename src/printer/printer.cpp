@@ -21,6 +21,10 @@ std::string_view state_text(State state) {
   return kTexts[static_cast<std::size_t>(state)];
 }
 
+Result<void> Printer::continue_print(const PrintRequest& /*request*/) {
+  return unsupported(*this, "take up a print after a restart");
+}
+
 Result<void> Printer::set_target(const std::string& heater, Celsius /*target*/) {
   return unsupported(*this, fmt::format("heat '{}'", heater));
 }
@@ -43,6 +47,18 @@ Result<void> Printer::set_feed_rate(double /*factor*/) {
 
 Result<void> Printer::set_flow(double /*factor*/) {
   return unsupported(*this, "change the flow");
+}
+
+Result<void> Printer::set_fan(double /*share*/) {
+  return unsupported(*this, "drive a fan");
+}
+
+Result<void> Printer::set_z_offset(Mm /*offset*/) {
+  return unsupported(*this, "change the Z offset");
+}
+
+Result<void> Printer::cancel_object(std::string_view /*name*/) {
+  return unsupported(*this, "leave out one object");
 }
 
 Result<void> Printer::send_gcode(const std::vector<std::string>& /*lines*/) {

@@ -310,6 +310,9 @@ bool StreamedPrinter::can(Feature feature) const {
     case Feature::kFan:
     case Feature::kGcode:
     case Feature::kCamera:
+    case Feature::kZOffset:
+    case Feature::kCancelObject:
+    case Feature::kContinue:
       return false;
   }
   return false;

@@ -46,6 +46,9 @@ enum class Feature : std::uint8_t {
   kGcode,  ///< Takes G-code while idle.
   kCamera,
   kPosition,  ///< Reports where the tool is.
+  kZOffset,
+  kCancelObject,
+  kContinue,  ///< Takes up a print that was under way when the server stopped.
 };
 
 struct Heater {
@@ -71,6 +74,12 @@ struct Link {
   std::uint64_t pauses{};
 };
 
+/// One of several things that a job prints (M486, EXCLUDE_OBJECT), in the order of the job.
+struct Object {
+  std::string name;
+  bool cancelled = false;
+};
+
 /// A consistent picture of a printer at one moment.
 struct Status {
   State state = State::kOffline;
@@ -81,6 +90,9 @@ struct Status {
   PerAxis<std::optional<Mm>> position;    ///< Of the tool.
   double feed_rate_factor = 1.0;
   double flow_factor = 1.0;
+  std::optional<double> fan;  ///< Of the part, 0 to 1.
+  Mm z_offset{};              ///< Added to every height of the job.
+  std::vector<Object> objects;
   std::optional<Link> link;
   bool virtual_motors = false;
   std::uint64_t version = 0;  ///< Rises with every change of state: the precondition of commands.
@@ -139,6 +151,11 @@ class Printer {
   [[nodiscard]] virtual Result<void> cancel() = 0;
 
   // The defaults refuse with kUnsupported.
+
+  /// Takes up the print that was under way when the server stopped, where the machine is now; only
+  /// after connect(). The machine has gone on, holds, or has lost power: status() tells.
+  /// @returns kNotFound: the machine knows nothing of this job; any error of start().
+  [[nodiscard]] virtual Result<void> continue_print(const PrintRequest& request);
   [[nodiscard]] virtual Result<void> set_target(const std::string& heater, Celsius target);
   struct Jog {
     PerAxis<std::optional<Mm>> axes;  ///< x, y, z
@@ -150,6 +167,11 @@ class Printer {
   [[nodiscard]] virtual Result<void> extrude(Mm length, std::optional<MmPerS> speed);
   [[nodiscard]] virtual Result<void> set_feed_rate(double factor);  ///< 0.5 to 2
   [[nodiscard]] virtual Result<void> set_flow(double factor);       ///< 0.75 to 1.25
+  [[nodiscard]] virtual Result<void> set_fan(double share);         ///< 0 to 1
+  /// From the next piece of motion that has not been sent yet; moves there gently.
+  [[nodiscard]] virtual Result<void> set_z_offset(Mm offset);  ///< -2 to 2 mm
+  /// Leaves out what remains of one object of the job under way. @returns kNotFound.
+  [[nodiscard]] virtual Result<void> cancel_object(std::string_view name);
   [[nodiscard]] virtual Result<void> send_gcode(const std::vector<std::string>& lines);
 };
 

@@ -1,0 +1,120 @@
+#include "machines.hpp"
+
+#include <charconv>
+#include <numbers>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stepcast/control/job_plan.hpp"
+#include "stepcast/machine/profile_loader.hpp"
+#include "stepcast/printer/streamed_printer.hpp"
+
+#include "profile_folders.hpp"
+
+namespace stepcast::daemon {
+namespace {
+
+Result<stream::Endpoint> endpoint_of(const PrinterConfig& printer) {
+  const std::size_t colon = printer.device.rfind(':');
+  std::uint16_t port = 0;
+  const char* const end = printer.device.data() + printer.device.size();
+  if (colon == std::string::npos || colon == 0 ||
+      std::from_chars(printer.device.data() + colon + 1, end, port).ptr != end || port == 0) {
+    return fail(
+        Errc::kInvalidArgument,
+        fmt::format("the device '{}' of printer '{}' is no HOST:PORT", printer.device, printer.id));
+  }
+  return stream::Endpoint{.host = printer.device.substr(0, colon), .port = port};
+}
+
+Result<VirtualDevice> start_virtual_device(const machine::Profile& profile) {
+  device::LinuxDevice::Options options;
+  options.core.tick_hz = static_cast<std::uint32_t>(profile.tick_rate.v);
+  auto device = device::LinuxDevice::open(options);
+  if (!device) {
+    return tl::unexpected(device.error());
+  }
+  VirtualDevice virtual_device{std::move(*device), {}};
+  virtual_device.thread = std::jthread(
+      [raw = virtual_device.device.get()](const std::stop_token& stop) { raw->run(stop); });
+  return virtual_device;
+}
+
+}  // namespace
+
+Result<std::vector<Machine>> load_machines(const Config& config) {
+  std::vector<Machine> machines;
+  machines.reserve(config.printers.size());
+  for (const PrinterConfig& printer : config.printers) {
+    auto profile = machine::load_profile(printer.profile, cli::profile_folders());
+    if (!profile) {
+      return tl::unexpected(profile.error());
+    }
+    Machine machine{std::move(*profile), {}};
+    machine.choice.planner = printer.planner;
+    machine.choice.compensator = printer.compensator;
+    // A print host slows down what a slicer asks too much of; the analysis says how much.
+    machine.choice.toolpath.over_speed = planner::OverSpeed::kSlowDown;
+    machines.push_back(std::move(machine));
+  }
+  return machines;
+}
+
+jobs::Runner::Identity identity_of(const PrinterConfig& printer, const Machine& machine) {
+  constexpr double kUsualNozzle_mm = 0.4;
+  const machine::Profile& profile = machine.profile;
+  return {
+      .id = printer.id,
+      .title = profile.title,
+      .width_mm = profile.bed.x_max.v - profile.bed.x_min.v,
+      .depth_mm = profile.bed.y_max.v - profile.bed.y_min.v,
+      .height_mm = profile.axes[Axis::kZ].travel_max.v,
+      .nozzle_mm = profile.nozzles.empty() ? kUsualNozzle_mm : profile.nozzles.front().diameter.v};
+}
+
+files::Analysis analyse(const std::filesystem::path& file, const Machine& machine) {
+  files::Analysis analysis;
+  const auto plan = control::plan_job(file, machine.profile, machine.choice);
+  if (!plan) {
+    analysis.error = plan.error().to_string();
+    return analysis;
+  }
+  constexpr double kFilamentRadius_mm = 1.75 / 2;
+  constexpr double kMm3PerCm3 = 1000.0;
+  analysis.print_time_s = plan->print_time.v;
+  analysis.filament_mm = plan->toolpath.filament.v;
+  analysis.filament_cm3 = analysis.filament_mm * std::numbers::pi * kFilamentRadius_mm *
+                          kFilamentRadius_mm / kMm3PerCm3;
+  analysis.layers = plan->toolpath.layers;
+  analysis.warnings = plan->warnings;
+  return analysis;
+}
+
+Result<std::unique_ptr<printer::Printer>> make_printer(
+    const PrinterConfig& printer, const Machine& machine,
+    std::vector<VirtualDevice>& virtual_devices) {
+  stream::Endpoint endpoint;
+  if (printer.device.empty()) {
+    auto device = start_virtual_device(machine.profile);
+    if (!device) {
+      return tl::unexpected(device.error());
+    }
+    endpoint = {.host = "127.0.0.1", .port = device->device->port()};
+    virtual_devices.push_back(std::move(*device));
+  } else {
+    auto parsed = endpoint_of(printer);
+    if (!parsed) {
+      return tl::unexpected(parsed.error());
+    }
+    endpoint = *parsed;
+  }
+  return std::make_unique<printer::StreamedPrinter>(
+      printer::StreamedPrinter::Options{.id = printer.id,
+                                        .profile = machine.profile,
+                                        .device = endpoint,
+                                        .controller = machine.choice,
+                                        .speed = printer.speed});
+}
+
+}  // namespace stepcast::daemon

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "stepcast/base/result.hpp"
+#include "stepcast/control/motion_pipeline.hpp"
+#include "stepcast/device/linux_device.hpp"
+#include "stepcast/files/library.hpp"
+#include "stepcast/jobs/runner.hpp"
+#include "stepcast/machine/profile.hpp"
+#include "stepcast/printer/printer.hpp"
+
+#include "daemon_config.hpp"
+
+namespace stepcast::daemon {
+
+/// A printer as the configuration describes it: its profile and how it is driven.
+struct Machine {
+  machine::Profile profile;
+  control::ControllerChoice choice;
+};
+
+/// One for each printer of the configuration, in its order.
+[[nodiscard]] Result<std::vector<Machine>> load_machines(const Config& config);
+
+/// For people and clients.
+[[nodiscard]] jobs::Runner::Identity identity_of(const PrinterConfig& printer,
+                                                 const Machine& machine);
+
+/// What printing `file` on `machine` takes, by a whole run of the planner.
+[[nodiscard]] files::Analysis analyse(const std::filesystem::path& file, const Machine& machine);
+
+/// A device that exists in this process alone.
+struct VirtualDevice {
+  std::unique_ptr<device::LinuxDevice> device;
+  std::jthread thread;
+};
+
+/// Makes the back end of a printer; a virtual device that it needs is added to `virtual_devices`,
+/// which must outlive it.
+[[nodiscard]] Result<std::unique_ptr<printer::Printer>> make_printer(
+    const PrinterConfig& printer, const Machine& machine,
+    std::vector<VirtualDevice>& virtual_devices);
+
+}  // namespace stepcast::daemon
