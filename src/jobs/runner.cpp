@@ -83,9 +83,20 @@ class Runner::Impl {
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] printer::Printer& printer() { return *printer_; }
 
+  printer::Status status() const {
+    printer::Status status = printer_->status();
+    const std::scoped_lock lock(mutex_);
+    // A job is under way from its row to its last entry in the books, also where the printer does
+    // not know of it yet, or no longer.
+    if (job_ && status.state == State::kOperational) {
+      status.state = job_->state == "starting" ? State::kStarting : State::kFinishing;
+    }
+    return status;
+  }
+
   View view() const {
     View view;
-    view.status = printer_->status();
+    view.status = status();
     {
       const std::scoped_lock lock(mutex_);
       view.file = selected_;
@@ -400,6 +411,9 @@ const Runner::Identity& Runner::identity() const {
 }
 printer::Printer& Runner::printer() {
   return impl_->printer();
+}
+printer::Status Runner::status() const {
+  return impl_->status();
 }
 Runner::View Runner::view() const {
   return impl_->view();

@@ -24,7 +24,7 @@ http::Response job_of(Call& call) {
 }
 
 Result<void> pause_or_resume(jobs::Runner& runner, const std::string& action) {
-  const State state = runner.printer().status().state;
+  const State state = runner.status().state;
   if (action == "pause") {
     // Asked twice is no error: the print is paused.
     return state == State::kPaused ? Result<void>{} : runner.pause();

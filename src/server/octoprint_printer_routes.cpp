@@ -29,7 +29,7 @@ http::Response not_operational() {
 }
 
 http::Response connection_of(Call& call) {
-  const auto status = call.runner.printer().status();
+  const auto status = call.runner.status();
   const bool gone = is_gone(status.state);
   const std::string& id = call.runner.identity().id;
   return json_response(
@@ -59,8 +59,8 @@ http::Response command_connection(Call& call) {
            {},
            fmt::format("the port of this printer is {}", kPort)});
     }
-    return done(is_gone(call.runner.printer().status().state) ? call.runner.printer().connect()
-                                                              : Result<void>{});
+    return done(is_gone(call.runner.status().state) ? call.runner.printer().connect()
+                                                    : Result<void>{});
   }
   if (command == "disconnect") {
     return done(call.runner.printer().disconnect());
@@ -75,7 +75,7 @@ http::Response command_connection(Call& call) {
 }
 
 http::Response printer_of(Call& call) {
-  const auto status = call.runner.printer().status();
+  const auto status = call.runner.status();
   if (is_gone(status.state)) {
     return not_operational();
   }
@@ -99,7 +99,7 @@ http::Response printer_of(Call& call) {
 
 // The heaters of one kind: tool0, tool1, ... or bed or chamber.
 http::Response heaters_of(Call& call, std::string_view kind) {
-  const auto status = call.runner.printer().status();
+  const auto status = call.runner.status();
   if (is_gone(status.state)) {
     return not_operational();
   }
@@ -167,7 +167,7 @@ bool is_busy(State state) {
 }
 
 http::Response command_printhead(Call& call) {
-  const State state = call.runner.printer().status().state;
+  const State state = call.runner.status().state;
   const std::string command = call.body.value("command", "");
   if (is_gone(state)) {
     return not_operational();
@@ -197,7 +197,7 @@ Result<void> set_targets(Call& call, const Json& targets) {
 }
 
 http::Response command_tool(Call& call) {
-  const State state = call.runner.printer().status().state;
+  const State state = call.runner.status().state;
   if (is_gone(state)) {
     return not_operational();
   }
@@ -233,7 +233,7 @@ http::Response command_tool(Call& call) {
 }
 
 http::Response command_heater(Call& call, const std::string& heater) {
-  if (is_gone(call.runner.printer().status().state)) {
+  if (is_gone(call.runner.status().state)) {
     return not_operational();
   }
   const std::string command = call.body.value("command", "");
@@ -250,7 +250,7 @@ http::Response command_heater(Call& call, const std::string& heater) {
 }
 
 http::Response send_gcode(Call& call) {
-  if (is_gone(call.runner.printer().status().state)) {
+  if (is_gone(call.runner.status().state)) {
     return not_operational();
   }
   std::vector<std::string> lines;
@@ -273,7 +273,7 @@ http::Response sd_of(Call& /*call*/) {
 }
 
 http::Response error_of(Call& call) {
-  const auto status = call.runner.printer().status();
+  const auto status = call.runner.status();
   return json_response(
       {{"error", status.error}, {"reason", status.error.empty() ? "" : "firmware"}});
 }

@@ -60,6 +60,9 @@ class Runner {
 
   [[nodiscard]] const Identity& identity() const;
   [[nodiscard]] printer::Printer& printer();
+  /// The printer's, but Starting and Finishing also while the job is entered into the books: who
+  /// sees Operational finds the history complete.
+  [[nodiscard]] printer::Status status() const;
   [[nodiscard]] View view() const;
 
   /// @returns kNotFound; kBusy while printing.
