@@ -32,6 +32,8 @@ struct Request {
   /// Of the whole exchange; zero: as long as bytes move within `connect_timeout` of each other.
   std::chrono::milliseconds timeout{10'000};
   std::size_t max_answer = std::size_t{8} << 20;  ///< More is an error, not cut off.
+  /// PEM: who signs the certificate of the server; empty: those whom the system trusts.
+  std::filesystem::path authorities;
 };
 
 struct Answer {
@@ -41,8 +43,11 @@ struct Answer {
 };
 
 /// Asks once; follows no redirection and tries nothing again.
-/// @returns kNetwork: no answer (says why); kInvalidArgument: no URL of http or https; kFull: the
-/// answer is larger than max_answer. A status of 400 and above is an answer, not an error.
+/// @returns kNetwork: no answer (says why); kInvalidArgument: no URL of http or https, or a header
+/// with a line break; kNotFound: the file of a part; kFull: the answer is larger than max_answer.
+/// A status of 400 and above is an answer, not an error. Errors name host and port, never the rest
+/// of the URL, which may hold a secret. Proxies of the environment are used, but not towards this
+/// machine.
 ///
 /// Threads: any; blocks up to the timeouts.
 [[nodiscard]] Result<Answer> ask(const Request& request);
@@ -64,6 +69,8 @@ struct Mail {
   };
   std::optional<Attachment> attachment;
   std::chrono::milliseconds timeout{20'000};
+  /// PEM: who signs the certificate of the server; empty: those whom the system trusts.
+  std::filesystem::path authorities;
 };
 
 /// @returns kNetwork, naming what the server said; kInvalidArgument: an address with a line break.
