@@ -73,6 +73,11 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     return tl::unexpected(accounts.error());
   }
 
+  auto events = events::Log::open(**store);
+  if (!events) {
+    return tl::unexpected(events.error());
+  }
+
   auto machines = load_machines(config);
   if (!machines) {
     return tl::unexpected(machines.error());
@@ -92,7 +97,7 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     return tl::unexpected(id.error());
   }
   std::vector<VirtualDevice> virtual_devices;
-  server::Site site{**store, **accounts, **library, {}, *id, config.name};
+  server::Site site{**store, **accounts, **library, **events, {}, *id, config.name};
   for (std::size_t i = 0; i < config.printers.size(); ++i) {
     const PrinterConfig& printer = config.printers[i];
     const Machine& machine = (*machines)[i];
@@ -105,11 +110,14 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     if (!runner) {
       return tl::unexpected(runner.error());
     }
-    if (auto connected = (*runner)->printer().connect(); !connected) {
-      // Not there yet is no reason not to serve the others; POST /api/connection tries again.
-      spdlog::warn("{}: {}", printer.id, connected.error().to_string());
-    }
     site.printers.push_back(std::move(*runner));
+  }
+  site.keep_events();
+  for (const auto& runner : site.printers) {
+    if (auto connected = runner->printer().connect(); !connected) {
+      // Not there yet is no reason not to serve the others; POST /api/connection tries again.
+      spdlog::warn("{}: {}", runner->identity().id, connected.error().to_string());
+    }
   }
 
   const std::string setup_token = server::random_token();

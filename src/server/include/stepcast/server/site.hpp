@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stepcast/accounts/accounts.hpp"
+#include "stepcast/events/log.hpp"
 #include "stepcast/files/library.hpp"
 #include "stepcast/jobs/runner.hpp"
 #include "stepcast/store/store.hpp"
@@ -17,10 +18,13 @@ struct Site {
   store::Store& store;
   accounts::Accounts& accounts;
   files::Library& library;
+  events::Log& events;
   std::vector<std::unique_ptr<jobs::Runner>> printers;  ///< At least one; the first is the default.
   std::string uuid;  ///< Of this server: constant over restarts, for discovery.
   std::string name;  ///< For people.
 
+  /// Appends what the printers and the library tell to `events`: once, when all are there.
+  void keep_events();
   [[nodiscard]] jobs::Runner* find_printer(std::string_view id) const;
 };
 
