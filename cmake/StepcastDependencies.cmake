@@ -17,3 +17,5 @@ endif()
 
 # Real data and oracles live beside the checkout; tests that need them say so when they are absent.
 set(STEPCAST_SHARED_DIR "${CMAKE_SOURCE_DIR}/../shared" CACHE PATH "Folder with data/ and reference/")
+# PyPI packages that tests talk to, installed by scripts/install_peers.sh.
+set(STEPCAST_PEERS_DIR "${CMAKE_SOURCE_DIR}/build/peers" CACHE PATH "Virtual environment of the peers")

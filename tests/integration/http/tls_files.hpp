@@ -50,7 +50,7 @@ class TlsFiles {
 
  private:
   // Tests run at the same time, each in its own process.
-  std::string base_ = testing::TempDir() + "stepcast_tls_" + std::to_string(::getpid());
+  std::string base_ = ::testing::TempDir() + "stepcast_tls_" + std::to_string(::getpid());
   std::string certificate_ = base_ + ".crt";
   std::string key_ = base_ + ".key";
 };

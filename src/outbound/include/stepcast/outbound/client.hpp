@@ -16,30 +16,30 @@ namespace stepcast::outbound {
 /// What is asked of another server.
 struct Request {
   std::string method = "GET";
-  std::string url;  ///< http, https
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::string url{};  ///< http, https
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
   /// Sent as multipart/form-data in place of `body`. A file is streamed from disk.
   struct Part {
-    std::string name;
-    std::string value;
-    std::filesystem::path file;  ///< Empty: `value` is a field.
-    std::string file_name;       ///< As the server shall see it.
-    std::string content_type;
+    std::string name{};
+    std::string value{};
+    std::filesystem::path file{};  ///< Empty: `value` is a field.
+    std::string file_name{};       ///< As the server shall see it.
+    std::string content_type{};
   };
-  std::vector<Part> parts;
+  std::vector<Part> parts{};
   std::chrono::milliseconds connect_timeout{5'000};
   /// Of the whole exchange; zero: as long as bytes move within `connect_timeout` of each other.
   std::chrono::milliseconds timeout{10'000};
   std::size_t max_answer = std::size_t{8} << 20;  ///< More is an error, not cut off.
   /// PEM: who signs the certificate of the server; empty: those whom the system trusts.
-  std::filesystem::path authorities;
+  std::filesystem::path authorities{};
 };
 
 struct Answer {
   int status{};
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  ///< Names in lower case.
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};  ///< Names in lower case.
 };
 
 /// Asks once; follows no redirection and tries nothing again.
@@ -53,24 +53,24 @@ struct Answer {
 [[nodiscard]] Result<Answer> ask(const Request& request);
 
 struct Mail {
-  std::string server;  ///< `smtp://host:587`, `smtps://host:465`
-  std::string user;    ///< Empty: without logging in.
-  std::string password;
+  std::string server{};  ///< `smtp://host:587`, `smtps://host:465`
+  std::string user{};    ///< Empty: without logging in.
+  std::string password{};
   /// Refuse to send anything, the password above all, in the clear.
   bool require_tls = true;
-  std::string from;
-  std::vector<std::string> to;
-  std::string subject;
-  std::string text;
+  std::string from{};
+  std::vector<std::string> to{};
+  std::string subject{};
+  std::string text{};
   struct Attachment {
-    std::string name;
-    std::string content_type;
-    std::string bytes;
+    std::string name{};
+    std::string content_type{};
+    std::string bytes{};
   };
-  std::optional<Attachment> attachment;
+  std::optional<Attachment> attachment{};
   std::chrono::milliseconds timeout{20'000};
   /// PEM: who signs the certificate of the server; empty: those whom the system trusts.
-  std::filesystem::path authorities;
+  std::filesystem::path authorities{};
 };
 
 /// @returns kNetwork, naming what the server said; kInvalidArgument: an address with a line break.
