@@ -13,9 +13,9 @@
 
 #include "stepcast/http/problem.hpp"
 #include "stepcast/http/target.hpp"
+#include "stepcast/http/text.hpp"
 
 #include "head_parser.hpp"
-#include "text.hpp"
 
 namespace stepcast::http {
 namespace {

@@ -11,6 +11,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "stepcast/http/message.hpp"
+#include "stepcast/http/response_head.hpp"
 #include "stepcast/http/router.hpp"
 
 #include "any_stream.hpp"
@@ -88,7 +89,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // connection_answer.cpp
   Task<bool> answer(Exchange& exchange, Response response);
+  [[nodiscard]] Framing framing_of(const Exchange& exchange);
   Task<bool> send_text(Exchange& exchange, const Response& response);
+  /// What is left to do once the head of an answer is out.
+  enum class HeadSent : std::uint8_t { kBodyFollows, kAnswered, kGone };
+  Task<HeadSent> send_head(Exchange& exchange, const Response& response, const Framing& framing);
   Task<bool> send_file(Exchange& exchange, Response& response);
   Task<bool> send_stream(Exchange& exchange, Response& response);
   Task<bool> send_chunks(Exchange& exchange, Outbox& outbox);

@@ -9,10 +9,10 @@
 
 #include "stepcast/http/file_answer.hpp"
 #include "stepcast/http/problem.hpp"
+#include "stepcast/http/response_head.hpp"
 
 #include "connection.hpp"
 #include "file_reader.hpp"
-#include "response_head.hpp"
 
 namespace stepcast::http {
 namespace {
@@ -80,11 +80,8 @@ Task<bool> Connection::answer(Exchange& exchange, Response response) {
 }
 
 Task<bool> Connection::send_text(Exchange& exchange, const Response& response) {
-  const Framing framing{.length = response.body.size(),
-                        .chunked = false,
-                        .keep_alive = exchange.keep_alive,
-                        .http10 = exchange.http10,
-                        .date = core_.date()};
+  Framing framing = framing_of(exchange);
+  framing.length = response.body.size();
   auto head = response_head(response.status, response.headers, framing);
   if (!head) {
     const Response broken = problem(500, "the answer has a header that is not one line");
@@ -101,6 +98,28 @@ Task<bool> Connection::send_text(Exchange& exchange, const Response& response) {
     co_return false;
   }
   co_return co_await write(body);
+}
+
+Framing Connection::framing_of(const Exchange& exchange) {
+  return {.length = std::nullopt,
+          .chunked = false,
+          .keep_alive = exchange.keep_alive,
+          .http10 = exchange.http10,
+          .date = core_.date()};
+}
+
+Task<Connection::HeadSent> Connection::send_head(Exchange& exchange, const Response& response,
+                                                 const Framing& framing) {
+  const auto head = response_head(response.status, response.headers, framing);
+  if (!head) {
+    const Response broken = problem(500, "the answer has a header that is not one line");
+    const bool sent = co_await send_text(exchange, broken);
+    co_return sent ? HeadSent::kAnswered : HeadSent::kGone;
+  }
+  if (!co_await write(*head)) {
+    co_return HeadSent::kGone;
+  }
+  co_return exchange.head_only ? HeadSent::kAnswered : HeadSent::kBodyFollows;
 }
 
 Task<bool> Connection::send_file(Exchange& exchange, Response& response) {
@@ -122,21 +141,11 @@ Task<bool> Connection::send_file(Exchange& exchange, Response& response) {
   if (!response.headers.find("Content-Type")) {
     response.headers.set("Content-Type", std::string(content_type_of(*response.file)));
   }
-  const Framing framing{.length = plan.length,
-                        .chunked = false,
-                        .keep_alive = exchange.keep_alive,
-                        .http10 = exchange.http10,
-                        .date = core_.date()};
-  const auto head = response_head(response.status, response.headers, framing);
-  if (!head) {
-    const Response broken = problem(500, "the answer has a header that is not one line");
-    co_return co_await send_text(exchange, broken);
-  }
-  if (!co_await write(*head)) {
-    co_return false;
-  }
-  if (exchange.head_only) {
-    co_return true;
+  Framing framing = framing_of(exchange);
+  framing.length = plan.length;
+  const auto begun = co_await send_head(exchange, response, framing);
+  if (begun != HeadSent::kBodyFollows) {
+    co_return begun == HeadSent::kAnswered;
   }
   // One piece is read while the one before is sent.
   const auto piece_size =
@@ -173,21 +182,11 @@ Task<bool> Connection::send_file(Exchange& exchange, Response& response) {
 
 Task<bool> Connection::send_stream(Exchange& exchange, Response& response) {
   exchange.keep_alive = exchange.keep_alive && !exchange.http10;
-  const Framing framing{.length = std::nullopt,
-                        .chunked = !exchange.http10,
-                        .keep_alive = exchange.keep_alive,
-                        .http10 = exchange.http10,
-                        .date = core_.date()};
-  const auto head = response_head(response.status, response.headers, framing);
-  if (!head) {
-    const Response broken = problem(500, "the answer has a header that is not one line");
-    co_return co_await send_text(exchange, broken);
-  }
-  if (!co_await write(*head)) {
-    co_return false;
-  }
-  if (exchange.head_only) {
-    co_return true;
+  Framing framing = framing_of(exchange);
+  framing.chunked = !exchange.http10;
+  const auto begun = co_await send_head(exchange, response, framing);
+  if (begun != HeadSent::kBodyFollows) {
+    co_return begun == HeadSent::kAnswered;
   }
   const auto outbox = std::make_shared<Outbox>(core_.options.max_queued_bytes, waker());
   outbox_ = outbox;

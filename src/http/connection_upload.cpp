@@ -8,9 +8,9 @@
 
 #include "stepcast/http/multipart.hpp"
 #include "stepcast/http/problem.hpp"
+#include "stepcast/http/text.hpp"
 
 #include "connection.hpp"
-#include "text.hpp"
 
 namespace stepcast::http {
 namespace {

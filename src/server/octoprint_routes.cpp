@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "stepcast/http/problem.hpp"
 #include "stepcast/server/authentication.hpp"
 
 namespace stepcast::server::octoprint {
@@ -70,26 +71,6 @@ http::Response with_call(http::Request& request, Site& site, const Mount::Handle
   }
 }
 
-int status_of(Errc code) {
-  switch (code) {
-    case Errc::kInvalidArgument:
-    case Errc::kMalformed:
-    case Errc::kOutOfRange:
-    case Errc::kUnsupported:
-      return 400;
-    case Errc::kDenied:
-      return 403;
-    case Errc::kNotFound:
-      return 404;
-    case Errc::kBusy:
-      return 409;
-    case Errc::kFull:
-      return 507;
-    default:
-      return 500;
-  }
-}
-
 // The answer to a body that is not multipart, which the server has read as a whole.
 class NoParts final : public http::UploadSink {
  public:
@@ -112,9 +93,10 @@ void Mount::add(http::Route route) {
   router_.add(std::move(below));
 }
 
-void Mount::get(std::string pattern, std::string permission, Handler handler, http::Runs runs) {
+void Mount::add_json(http::Method method, std::string pattern, std::string permission,
+                     Handler handler, http::Runs runs) {
   http::Route route;
-  route.method = http::Method::kGet;
+  route.method = method;
   route.pattern = std::move(pattern);
   route.permission = std::move(permission);
   route.runs = runs;
@@ -122,30 +104,30 @@ void Mount::get(std::string pattern, std::string permission, Handler handler, ht
     return with_call(request, *site, handler);
   };
   add(std::move(route));
+}
+
+void Mount::get(std::string pattern, std::string permission, Handler handler, http::Runs runs) {
+  add_json(http::Method::kGet, std::move(pattern), std::move(permission), std::move(handler), runs);
 }
 
 void Mount::post(std::string pattern, std::string permission, Handler handler, http::Runs runs) {
-  http::Route route;
-  route.method = http::Method::kPost;
-  route.pattern = std::move(pattern);
-  route.permission = std::move(permission);
-  route.runs = runs;
-  route.handle = [site = &site_, handler = std::move(handler)](http::Request& request) {
-    return with_call(request, *site, handler);
-  };
-  add(std::move(route));
+  add_json(http::Method::kPost, std::move(pattern), std::move(permission), std::move(handler),
+           runs);
+}
+
+void Mount::put(std::string pattern, std::string permission, Handler handler) {
+  add_json(http::Method::kPut, std::move(pattern), std::move(permission), std::move(handler),
+           http::Runs::kOnWorker);
+}
+
+void Mount::patch(std::string pattern, std::string permission, Handler handler) {
+  add_json(http::Method::kPatch, std::move(pattern), std::move(permission), std::move(handler),
+           http::Runs::kOnWorker);
 }
 
 void Mount::remove(std::string pattern, std::string permission, Handler handler) {
-  http::Route route;
-  route.method = http::Method::kDelete;
-  route.pattern = std::move(pattern);
-  route.permission = std::move(permission);
-  route.runs = http::Runs::kOnWorker;
-  route.handle = [site = &site_, handler = std::move(handler)](http::Request& request) {
-    return with_call(request, *site, handler);
-  };
-  add(std::move(route));
+  add_json(http::Method::kDelete, std::move(pattern), std::move(permission), std::move(handler),
+           http::Runs::kOnWorker);
 }
 
 void Mount::upload(std::string pattern, std::string permission,
@@ -197,7 +179,10 @@ http::Response json_response(const json& value, int status) {
 }
 
 http::Response error_response(const Error& error) {
-  return json_response({{"error", error.to_string()}}, status_of(error.code));
+  // What a printer cannot do is the request's fault here: the interface knows no 501, and its
+  // clients take every 5xx for a server that is down.
+  const int status = error.code == Errc::kUnsupported ? 400 : http::status_of(error.code);
+  return json_response({{"error", error.to_string()}}, status);
 }
 
 http::Response done(const Result<void>& result) {

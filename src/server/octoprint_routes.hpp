@@ -30,6 +30,8 @@ class Mount {
            http::Runs runs = http::Runs::kOnLoop);
   void post(std::string pattern, std::string permission, Handler handler,
             http::Runs runs = http::Runs::kOnWorker);
+  void put(std::string pattern, std::string permission, Handler handler);
+  void patch(std::string pattern, std::string permission, Handler handler);
   void remove(std::string pattern, std::string permission, Handler handler);
   void upload(std::string pattern, std::string permission,
               std::function<Result<std::unique_ptr<http::UploadSink>>(Call&)> upload,
@@ -40,6 +42,8 @@ class Mount {
   [[nodiscard]] Site& site() const { return site_; }
 
  private:
+  void add_json(http::Method method, std::string pattern, std::string permission, Handler handler,
+                http::Runs runs);
   void add(http::Route route);
   http::Router& router_;
   Site& site_;

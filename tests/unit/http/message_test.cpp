@@ -6,8 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "stepcast/http/problem.hpp"
-
-#include "response_head.hpp"
+#include "stepcast/http/response_head.hpp"
 
 namespace stepcast::http {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "text.hpp"
+#include "stepcast/http/text.hpp"
 
 namespace stepcast::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "response_head.hpp"
+#include "stepcast/http/response_head.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,8 +7,7 @@
 #include <fmt/format.h>
 
 #include "stepcast/http/problem.hpp"
-
-#include "text.hpp"
+#include "stepcast/http/text.hpp"
 
 namespace stepcast::http {
 namespace {

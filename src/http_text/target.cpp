@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "text.hpp"
+#include "stepcast/http/text.hpp"
 
 namespace stepcast::http {
 namespace {

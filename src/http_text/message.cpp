@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "text.hpp"
+#include "stepcast/http/text.hpp"
 
 namespace stepcast::http {
 

@@ -6,8 +6,7 @@
 #include <fmt/format.h>
 
 #include "stepcast/http/multipart.hpp"
-
-#include "text.hpp"
+#include "stepcast/http/text.hpp"
 
 namespace stepcast::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "text.hpp"
+#include "stepcast/http/text.hpp"
 
 #include <algorithm>
 #include <cstddef>
