@@ -12,6 +12,7 @@ void add_device_command(CLI::App& app, int& status);
 void add_print_command(CLI::App& app, int& status);
 void add_console_command(CLI::App& app, int& status);
 void add_printers_command(CLI::App& app, int& status);
+void add_doctor_command(CLI::App& app, int& status);
 void add_demo_command(CLI::App& app, int& status);
 void add_completion_command(CLI::App& app, int& status);
 

@@ -1,5 +1,6 @@
 #include "daemon_config.hpp"
 
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -39,6 +40,21 @@ PrinterConfig read_printer(ConfigTable table) {
 constexpr std::int64_t kMostMib = std::int64_t{1} << 40;
 
 }  // namespace
+
+// NOLINTBEGIN(concurrency-mt-unsafe)
+std::filesystem::path default_data_folder() {
+  if (const char* state = std::getenv("STATE_DIRECTORY")) {  // systemd
+    return state;
+  }
+  if (const char* data = std::getenv("XDG_DATA_HOME")) {
+    return std::filesystem::path(data) / "stepcast";
+  }
+  if (const char* home = std::getenv("HOME")) {
+    return std::filesystem::path(home) / ".local" / "share" / "stepcast";
+  }
+  return "stepcast-data";
+}
+// NOLINTEND(concurrency-mt-unsafe)
 
 Config default_config() {
   Config config;

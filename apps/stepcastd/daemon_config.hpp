@@ -36,6 +36,10 @@ struct Config {
 /// @returns kNotFound, kMalformed (file, line), kInvalidArgument (file, line, key, value, limit).
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
 
+/// $STATE_DIRECTORY (systemd), or what the XDG directory specification says of data. Before there
+/// are threads.
+[[nodiscard]] std::filesystem::path default_data_folder();
+
 /// What runs without a file: one virtual TAZ 6.
 [[nodiscard]] Config default_config();
 

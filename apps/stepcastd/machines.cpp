@@ -1,6 +1,5 @@
 #include "machines.hpp"
 
-#include <charconv>
 #include <numbers>
 #include <utility>
 
@@ -14,19 +13,6 @@
 
 namespace stepcast::daemon {
 namespace {
-
-Result<stream::Endpoint> endpoint_of(const PrinterConfig& printer) {
-  const std::size_t colon = printer.device.rfind(':');
-  std::uint16_t port = 0;
-  const char* const end = printer.device.data() + printer.device.size();
-  if (colon == std::string::npos || colon == 0 ||
-      std::from_chars(printer.device.data() + colon + 1, end, port).ptr != end || port == 0) {
-    return fail(
-        Errc::kInvalidArgument,
-        fmt::format("the device '{}' of printer '{}' is no HOST:PORT", printer.device, printer.id));
-  }
-  return stream::Endpoint{.host = printer.device.substr(0, colon), .port = port};
-}
 
 Result<VirtualDevice> start_virtual_device(const machine::Profile& profile) {
   device::LinuxDevice::Options options;
@@ -103,7 +89,7 @@ Result<std::unique_ptr<printer::Printer>> make_printer(
     endpoint = {.host = "127.0.0.1", .port = device->device->port()};
     virtual_devices.push_back(std::move(*device));
   } else {
-    auto parsed = endpoint_of(printer);
+    auto parsed = stream::parse_endpoint(printer.device);
     if (!parsed) {
       return tl::unexpected(parsed.error());
     }

@@ -19,22 +19,6 @@ namespace {
 
 constexpr int kCannotStart = 1;
 
-// Runs before there are threads.
-// NOLINTBEGIN(concurrency-mt-unsafe)
-std::filesystem::path default_data_folder() {
-  if (const char* state = std::getenv("STATE_DIRECTORY")) {  // systemd
-    return state;
-  }
-  if (const char* data = std::getenv("XDG_DATA_HOME")) {
-    return std::filesystem::path(data) / "stepcast";
-  }
-  if (const char* home = std::getenv("HOME")) {
-    return std::filesystem::path(home) / ".local" / "share" / "stepcast";
-  }
-  return "stepcast-data";
-}
-// NOLINTEND(concurrency-mt-unsafe)
-
 int report(const Error& error) {
   fmt::print(stderr, "stepcastd: {}\n", error.to_string());
   return kCannotStart;
