@@ -76,7 +76,7 @@ class Runner::Impl {
     }
     printer_->observe({.on_status = [this](const printer::Status& s) { on_status(s); },
                        .on_finished = [this](const printer::PrintResult& r) { on_finished(r); },
-                       .on_log = {}});
+                       .on_log = [this](std::string_view line) { tell_log(line); }});
     return {};
   }
 
@@ -233,6 +233,11 @@ class Runner::Impl {
     listeners_.push_back(std::move(listener));
   }
 
+  void listen_log(LogListener listener) {
+    const std::scoped_lock lock(listeners_mutex_);
+    log_listeners_.push_back(std::move(listener));
+  }
+
  private:
   Result<void> put(const store::JobRow& row) {
     return store_.write([&](store::Session& session) { return store::put_job(session, row); });
@@ -374,6 +379,16 @@ class Runner::Impl {
       listener(event);
     }
   }
+  void tell_log(std::string_view line) {
+    std::vector<LogListener> listeners;
+    {
+      const std::scoped_lock lock(listeners_mutex_);
+      listeners = log_listeners_;
+    }
+    for (const LogListener& listener : listeners) {
+      listener(line);
+    }
+  }
 
   Identity identity_;
   store::Store& store_;
@@ -390,6 +405,7 @@ class Runner::Impl {
 
   std::mutex listeners_mutex_;
   std::vector<Listener> listeners_;
+  std::vector<LogListener> log_listeners_;
 
   std::unique_ptr<printer::Printer> printer_;  // last: its threads end before the rest goes
 };
@@ -441,6 +457,9 @@ Result<void> Runner::restart(const std::string& user) {
 }
 void Runner::listen(Listener listener) {
   impl_->listen(std::move(listener));
+}
+void Runner::listen_log(LogListener listener) {
+  impl_->listen_log(std::move(listener));
 }
 
 }  // namespace stepcast::jobs

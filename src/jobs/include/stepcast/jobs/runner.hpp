@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stepcast/base/result.hpp"
@@ -79,6 +80,10 @@ class Runner {
   [[nodiscard]] Result<void> restart(const std::string& user);
 
   void listen(Listener listener);
+  /// Lines of the conversation with the printer, for a terminal; as Listener, on the back end's
+  /// thread.
+  using LogListener = std::function<void(std::string_view)>;
+  void listen_log(LogListener listener);
 
  private:
   class Impl;
