@@ -1,52 +1,28 @@
 #include "stepcast/store/jobs.hpp"
 
-#include <utility>
-
 #include "session.hpp"
+#include "table.hpp"
 
 namespace stepcast::store {
 namespace {
 
-template <class Each, class... Arguments>
-Result<void> query_jobs(Session& session, std::string_view sql, Each&& each,
-                        const Arguments&... arguments) {
-  using Text = std::string;
-  using MaybeMs = std::optional<UnixMs>;
-  using MaybeReal = std::optional<double>;
-  return session.query<Text, Text, Text, Text, Text, Text, UnixMs, MaybeMs, MaybeMs, Text,
-                       MaybeReal, MaybeReal, MaybeReal>(
-      sql, [&](auto&&... column) { each(JobRow{std::forward<decltype(column)>(column)...}); },
-      arguments...);
-}
+constexpr Table kJobs("jobs", 1, Field{"id", &JobRow::id}, Field{"printer", &JobRow::printer},
+                      Field{"file", &JobRow::file}, Field{"sha256", &JobRow::sha256},
+                      Field{"user_name", &JobRow::user}, Field{"state", &JobRow::state},
+                      Field{"created_ms", &JobRow::created}, Field{"started_ms", &JobRow::started},
+                      Field{"ended_ms", &JobRow::ended}, Field{"reason", &JobRow::reason},
+                      Field{"estimated_s", &JobRow::estimated_s},
+                      Field{"actual_s", &JobRow::actual_s},
+                      Field{"filament_mm", &JobRow::filament_mm});
 
 }  // namespace
 
 Result<void> put_job(Session& session, const JobRow& row) {
-  return session
-      .execute(
-          "INSERT INTO jobs (id, printer, file, sha256, user_name, state, created_ms, started_ms, "
-          "ended_ms, reason, estimated_s, actual_s, filament_mm) "
-          "VALUES (:id, :printer, :file, :sha256, :user_name, :state, :created_ms, :started_ms, "
-          ":ended_ms, :reason, :estimated_s, :actual_s, :filament_mm) "
-          "ON CONFLICT (id) DO UPDATE SET printer = excluded.printer, file = excluded.file, "
-          "sha256 = excluded.sha256, user_name = excluded.user_name, state = excluded.state, "
-          "created_ms = excluded.created_ms, started_ms = excluded.started_ms, "
-          "ended_ms = excluded.ended_ms, reason = excluded.reason, "
-          "estimated_s = excluded.estimated_s, actual_s = excluded.actual_s, "
-          "filament_mm = excluded.filament_mm",
-          row.id, row.printer, row.file, row.sha256, row.user, row.state, row.created, row.started,
-          row.ended, row.reason, row.estimated_s, row.actual_s, row.filament_mm)
-      .map([](std::int64_t /*rows*/) {});
+  return kJobs.put(session, row);
 }
 
 Result<std::optional<JobRow>> find_job(Session& session, std::string_view id) {
-  std::optional<JobRow> found;
-  return query_jobs(
-             session,
-             "SELECT id, printer, file, sha256, user_name, state, created_ms, started_ms, "
-             "ended_ms, reason, estimated_s, actual_s, filament_mm FROM jobs WHERE id = :id",
-             [&](JobRow row) { found = std::move(row); }, id)
-      .map([&] { return std::move(found); });
+  return kJobs.find(session, "WHERE id = :id", id);
 }
 
 Result<std::vector<JobRow>> jobs_of(Session& session, std::string_view printer, std::int64_t limit,
@@ -54,15 +30,10 @@ Result<std::vector<JobRow>> jobs_of(Session& session, std::string_view printer, 
   if (limit < 0 || offset < 0) {
     return fail(Errc::kInvalidArgument, "a page of jobs needs a limit and an offset of 0 or more");
   }
-  std::vector<JobRow> rows;
-  return query_jobs(
-             session,
-             "SELECT id, printer, file, sha256, user_name, state, created_ms, started_ms, "
-             "ended_ms, reason, estimated_s, actual_s, filament_mm FROM jobs "
-             "WHERE printer = :printer ORDER BY created_ms DESC, id DESC "
-             "LIMIT :limit OFFSET :offset",
-             [&](JobRow row) { rows.push_back(std::move(row)); }, printer, limit, offset)
-      .map([&] { return std::move(rows); });
+  return kJobs.select(session,
+                      "WHERE printer = :printer ORDER BY created_ms DESC, id DESC "
+                      "LIMIT :limit OFFSET :offset",
+                      printer, limit, offset);
 }
 
 Result<PrintCounts> print_counts(Session& session, std::string_view file) {

@@ -1,23 +1,24 @@
 #include "stepcast/store/logins.hpp"
 
-#include <utility>
-
 #include "session.hpp"
+#include "table.hpp"
 
 namespace stepcast::store {
+namespace {
+
+constexpr Table kLogins("logins", 1, Field{"token_sha256", &LoginRow::token_sha256},
+                        Field{"id", &LoginRow::id}, Field{"user_name", &LoginRow::user},
+                        Field{"created_ms", &LoginRow::created},
+                        Field{"expires_ms", &LoginRow::expires});
+
+}  // namespace
 
 Result<void> add_login(Session& session, const LoginRow& row) {
-  return session
-      .execute(
-          "INSERT INTO logins (token_sha256, id, user_name, created_ms, expires_ms) "
-          "VALUES (:token_sha256, :id, :user_name, :created_ms, :expires_ms)",
-          row.token_sha256, row.id, row.user, row.created, row.expires)
-      .map([](std::int64_t /*rows*/) {});
+  return kLogins.insert(session, row);
 }
 
 Result<bool> remove_login(Session& session, std::string_view token_sha256) {
-  return session.execute("DELETE FROM logins WHERE token_sha256 = :token_sha256", token_sha256)
-      .map([](std::int64_t rows) { return rows > 0; });
+  return session.change("DELETE FROM logins WHERE token_sha256 = :token_sha256", token_sha256);
 }
 
 Result<std::int64_t> remove_logins_of(Session& session, std::string_view user,
@@ -31,15 +32,7 @@ Result<std::int64_t> remove_expired_logins(Session& session, UnixMs now) {
 }
 
 Result<std::vector<LoginRow>> all_logins(Session& session) {
-  std::vector<LoginRow> logins;
-  return session
-      .query<std::string, std::string, std::string, std::int64_t, std::int64_t>(
-          "SELECT token_sha256, id, user_name, created_ms, expires_ms FROM logins "
-          "ORDER BY created_ms, id",
-          [&](auto&&... column) {
-            logins.push_back(LoginRow{std::forward<decltype(column)>(column)...});
-          })
-      .map([&] { return std::move(logins); });
+  return kLogins.select(session, "ORDER BY created_ms, id");
 }
 
 }  // namespace stepcast::store

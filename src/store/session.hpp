@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -40,13 +41,23 @@ struct Column {
 [[nodiscard]] inline Value to_value(std::string_view text) {
   return {.kind = ValueKind::kText, .null = false, .integer = 0, .real = 0, .text = text};
 }
-/// How a column becomes a T: std::int64_t, double, std::string, or an optional of these.
+/// Not for what merely converts to bool, such as a literal.
+template <std::same_as<bool> T>
+[[nodiscard]] Value to_value(T truth) {
+  return to_value(std::int64_t{truth ? 1 : 0});
+}
+/// How a column becomes a T: std::int64_t, bool, double, std::string, or an optional of these.
 template <class T>
 struct FromValue;
 template <>
 struct FromValue<std::int64_t> {
   static constexpr Column kColumn{ValueKind::kInteger};
   static std::int64_t get(const Value& value) { return value.integer; }
+};
+template <>
+struct FromValue<bool> {
+  static constexpr Column kColumn{ValueKind::kInteger};
+  static bool get(const Value& value) { return value.integer != 0; }
 };
 template <>
 struct FromValue<double> {
@@ -96,6 +107,30 @@ class Session {
   [[nodiscard]] Result<std::int64_t> execute(std::string_view sql, const Arguments&... arguments) {
     const std::array<Value, sizeof...(Arguments)> values{to_value(arguments)...};
     return run(sql, values);
+  }
+  /// The same with as many arguments as a statement for many rows has.
+  [[nodiscard]] Result<std::int64_t> execute_values(std::string_view sql,
+                                                    std::span<const Value> values) {
+    return run(sql, values);
+  }
+  /// For statements of which nobody asks how many rows they changed.
+  template <class... Arguments>
+  [[nodiscard]] Result<void> apply(std::string_view sql, const Arguments&... arguments) {
+    return execute(sql, arguments...).map([](std::int64_t /*rows*/) {});
+  }
+  /// @returns whether a row changed.
+  template <class... Arguments>
+  [[nodiscard]] Result<bool> change(std::string_view sql, const Arguments&... arguments) {
+    return execute(sql, arguments...).map([](std::int64_t rows) { return rows > 0; });
+  }
+
+  /// The one value of a statement that gives one; T{} when it gives no row.
+  template <class T, class... Arguments>
+  [[nodiscard]] Result<T> value(std::string_view sql, const Arguments&... arguments) {
+    T found{};
+    return query<T>(
+               sql, [&found](T column) { found = std::move(column); }, arguments...)
+        .map([&found] { return std::move(found); });
   }
 
   /// Calls `each(Columns...)` for every row: `query<std::string, std::int64_t>(sql, each, ...)`.

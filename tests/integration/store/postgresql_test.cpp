@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "history_contract.hpp"
 #include "postgresql_server.hpp"
 #include "store_contract.hpp"
 
@@ -37,6 +38,18 @@ TEST_F(PostgresqlStore, KeepsRowsAsSqliteDoes) {
   expect_jobs_keep_what_is_not_known(*store_);
   expect_jobs_come_newest_first_by_page(*store_);
   expect_keys_and_logins_to_go_with_their_user(*store_);
+}
+
+TEST_F(PostgresqlStore, KeepsHistoryAsSqliteDoes) {
+  expect_seconds_to_come_back_as_they_were(*store_);
+  expect_a_long_range_to_come_as_few_points(*store_);
+  expect_minutes_to_follow_their_seconds(*store_);
+  expect_the_last_of_one_second_to_count(*store_);
+  expect_old_seconds_to_go_an_hour_at_a_time(*store_);
+  expect_printers_to_keep_when_they_came(*store_);
+  expect_a_correction_to_name_its_cause(*store_);
+  expect_hits_to_be_numbered_in_their_order(*store_);
+  expect_frames_to_be_kept_by_reference(*store_);
 }
 
 TEST_F(PostgresqlStore, UndoesOnlyTheWorkThatFailed) {

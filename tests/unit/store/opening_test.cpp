@@ -21,8 +21,7 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> migration_files(const std::string& dialect) {
   std::set<fs::path> sorted;
-  for (const auto& entry :
-       fs::directory_iterator(STEPCAST_SOURCE_DIR "/src/store/migrations/" + dialect)) {
+  for (const auto& entry : fs::directory_iterator(STEPCAST_MIGRATIONS_DIR "/" + dialect)) {
     sorted.insert(entry.path());
   }
   return {sorted.begin(), sorted.end()};
@@ -84,6 +83,7 @@ TEST(StoreSchema, HasTheSameNumbersForBothDatabases) {
   for (std::size_t i = 0; i < sqlite.size(); ++i) {
     EXPECT_EQ(sqlite[i].filename(), postgresql[i].filename());
     EXPECT_EQ(std::stoul(sqlite[i].filename().string()), i + 1);
+    EXPECT_EQ(text_of(sqlite[i]).find('@'), std::string::npos) << "a word of neither dialect";
     EXPECT_EQ(text_of(sqlite[i]).back(), '\n');
   }
 }

@@ -1,0 +1,229 @@
+#include "stepcast/store/telemetry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "session.hpp"
+#include "table.hpp"
+
+namespace stepcast::store {
+namespace {
+
+constexpr UnixS kMinute_s = 60;
+constexpr UnixS kHour_s = 3600;
+// Of one call of remove_old_telemetry(): an hour of seconds, milliseconds of work.
+constexpr UnixS kRemovedStretches = 3600;
+
+constexpr Table kSeconds("telemetry_1s", 2, Field{"series", &TelemetryRow::series},
+                         Field{"at_s", &TelemetryRow::at}, Field{"value", &TelemetryRow::value});
+
+// The stretch of time around `at`, also before 1970.
+UnixS start_of(UnixS at, UnixS step_s) {
+  const auto rest = at % step_s;
+  return at - (rest < 0 ? rest + step_s : rest);
+}
+
+constexpr std::string_view kMinuteFromSeconds =
+    "INSERT INTO telemetry_1min (series, at_s, samples, lowest, mean, highest) "
+    "SELECT series, CAST(:slot AS BIGINT), count(*), min(value), avg(value), max(value) "
+    "FROM telemetry_1s WHERE series = :series AND at_s >= :from_s AND at_s < :to_s GROUP BY series "
+    "ON CONFLICT (series, at_s) DO UPDATE SET samples = excluded.samples, "
+    "lowest = excluded.lowest, mean = excluded.mean, highest = excluded.highest";
+constexpr std::string_view kHourFromMinutes =
+    "INSERT INTO telemetry_1h (series, at_s, samples, lowest, mean, highest) "
+    "SELECT series, CAST(:slot AS BIGINT), CAST(sum(samples) AS BIGINT), min(lowest), "
+    "sum(mean * samples) / sum(samples), max(highest) "
+    "FROM telemetry_1min WHERE series = :series AND at_s >= :from_s AND at_s < :to_s "
+    "GROUP BY series "
+    "ON CONFLICT (series, at_s) DO UPDATE SET samples = excluded.samples, "
+    "lowest = excluded.lowest, mean = excluded.mean, highest = excluded.highest";
+
+// Makes each stretch anew into which one of `rows` falls. @pre sorted by series and time
+Result<void> roll_up(Session& session, std::span<const TelemetryRow> rows, UnixS step_s,
+                     std::string_view sql) {
+  std::int64_t series = 0;
+  std::optional<UnixS> last;
+  for (const auto& row : rows) {
+    const auto slot = start_of(row.at, step_s);
+    if (row.series == series && slot == last) {
+      continue;
+    }
+    series = row.series;
+    last = slot;
+    if (auto done = session.apply(sql, slot, series, slot, slot + step_s); !done) {
+      return done;
+    }
+  }
+  return {};
+}
+
+// The texts of a resolution.
+struct Level {
+  Resolution resolution;
+  UnixS step_s;
+  std::string_view oldest;
+  std::string_view points;
+  std::string_view remove;
+};
+constexpr std::array kLevels{
+    Level{Resolution::kSecond, 1, "SELECT min(at_s) FROM telemetry_1s WHERE series = :series",
+          "SELECT (at_s - :origin) / :length AS slot, count(*), min(value), avg(value), max(value) "
+          "FROM telemetry_1s WHERE series = :series AND at_s >= :from_s AND at_s < :to_s "
+          "GROUP BY slot ORDER BY slot",
+          "DELETE FROM telemetry_1s WHERE series = :series AND at_s < :before"},
+    Level{Resolution::kMinute, kMinute_s,
+          "SELECT min(at_s) FROM telemetry_1min WHERE series = :series",
+          "SELECT (at_s - :origin) / :length AS slot, CAST(sum(samples) AS BIGINT), min(lowest), "
+          "sum(mean * samples) / sum(samples), max(highest) "
+          "FROM telemetry_1min WHERE series = :series AND at_s >= :from_s AND at_s < :to_s "
+          "GROUP BY slot ORDER BY slot",
+          "DELETE FROM telemetry_1min WHERE series = :series AND at_s < :before"},
+    Level{Resolution::kHour, kHour_s, "SELECT min(at_s) FROM telemetry_1h WHERE series = :series",
+          "SELECT (at_s - :origin) / :length AS slot, CAST(sum(samples) AS BIGINT), min(lowest), "
+          "sum(mean * samples) / sum(samples), max(highest) "
+          "FROM telemetry_1h WHERE series = :series AND at_s >= :from_s AND at_s < :to_s "
+          "GROUP BY slot ORDER BY slot",
+          "DELETE FROM telemetry_1h WHERE series = :series AND at_s < :before"}};
+
+const Level& level_of(Resolution resolution) {
+  return kLevels.at(static_cast<std::size_t>(resolution));
+}
+
+Result<std::optional<UnixS>> oldest(Session& session, const Level& level, std::int64_t series) {
+  return session.value<std::optional<UnixS>>(level.oldest, series);
+}
+
+// The coarsest that is no coarser than a point, unless its values have been removed where the range
+// begins: then the next that still has them.
+Result<const Level*> level_for(Session& session, std::int64_t series, UnixS from, UnixS point_s) {
+  const auto hours = oldest(session, level_of(Resolution::kHour), series);
+  if (!hours) {
+    return tl::unexpected(hours.error());
+  }
+  const auto wanted = std::max(from, hours->value_or(from) + kHour_s);
+  for (auto level = kLevels.begin(); level != kLevels.end(); ++level) {
+    const auto next = level + 1;
+    if (next == kLevels.end()) {
+      break;
+    }
+    if (next->step_s <= point_s) {
+      continue;
+    }
+    const auto start = oldest(session, *level, series);
+    if (!start) {
+      return tl::unexpected(start.error());
+    }
+    if (*start && **start <= wanted) {
+      return &*level;
+    }
+  }
+  return &kLevels.back();
+}
+
+Result<std::optional<std::int64_t>> find_series(Session& session, std::string_view printer,
+                                                std::string_view metric) {
+  return session.value<std::optional<std::int64_t>>(
+      "SELECT id FROM telemetry_series WHERE printer = :printer AND metric = :metric", printer,
+      metric);
+}
+
+}  // namespace
+
+Result<std::int64_t> series_of(Session& session, std::string_view printer,
+                               std::string_view metric) {
+  const auto known = find_series(session, printer, metric);
+  if (!known) {
+    return tl::unexpected(known.error());
+  }
+  if (*known) {
+    return **known;
+  }
+  return session.value<std::int64_t>(
+      "INSERT INTO telemetry_series (printer, metric) VALUES (:printer, :metric) RETURNING id",
+      printer, metric);
+}
+
+Result<void> add_telemetry(Session& session, std::vector<TelemetryRow> rows) {
+  const auto key = [](const TelemetryRow& row) { return std::pair(row.series, row.at); };
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  // Of several values for one second the last counts.
+  const auto first = std::unique(rows.rbegin(), rows.rend(),
+                                 [&](const auto& a, const auto& b) { return key(a) == key(b); });
+  rows.erase(rows.begin(), first.base());
+  return kSeconds.put_all(session, rows)
+      .and_then([&] { return roll_up(session, rows, kMinute_s, kMinuteFromSeconds); })
+      .and_then([&] { return roll_up(session, rows, kHour_s, kHourFromMinutes); });
+}
+
+Result<std::vector<TelemetryPoint>> telemetry_points(Session& session,
+                                                     const TelemetryRange& range) {
+  if (range.to < range.from || range.points < 1) {
+    return fail(Errc::kInvalidArgument,
+                fmt::format("{} points from {} to {} are no range of telemetry", range.points,
+                            range.from, range.to),
+                range.metric, "end after the beginning, and ask for one point or more");
+  }
+  std::vector<TelemetryPoint> points;
+  const auto series = find_series(session, range.printer, range.metric);
+  if (!series) {
+    return tl::unexpected(series.error());
+  }
+  if (!*series) {
+    return points;
+  }
+  auto length_s = std::max<UnixS>(1, (range.to - range.from + range.points - 1) / range.points);
+  const auto level = level_for(session, **series, range.from, length_s);
+  if (!level) {
+    return tl::unexpected(level.error());
+  }
+  const auto step_s = (*level)->step_s;
+  length_s = (length_s + step_s - 1) / step_s * step_s;
+  const auto origin = start_of(range.from, step_s);
+  return session
+      .query<std::int64_t, std::int64_t, double, double, double>(
+          (*level)->points,
+          [&](std::int64_t slot, std::int64_t samples, double lowest, double mean, double highest) {
+            points.push_back({origin + slot * length_s, samples, lowest, mean, highest});
+          },
+          origin, length_s, **series, origin, range.to)
+      .map([&] { return std::move(points); });
+}
+
+Result<std::vector<std::string>> metrics_of(Session& session, std::string_view printer) {
+  std::vector<std::string> metrics;
+  return session
+      .query<std::string>(
+          "SELECT metric FROM telemetry_series WHERE printer = :printer ORDER BY metric",
+          [&](std::string metric) { metrics.push_back(std::move(metric)); }, printer)
+      .map([&] { return std::move(metrics); });
+}
+
+Result<std::vector<std::int64_t>> all_series(Session& session) {
+  std::vector<std::int64_t> series;
+  return session
+      .query<std::int64_t>("SELECT id FROM telemetry_series ORDER BY id",
+                           [&](std::int64_t id) { series.push_back(id); })
+      .map([&] { return std::move(series); });
+}
+
+Result<std::int64_t> remove_old_telemetry(Session& session, Resolution resolution,
+                                          std::int64_t series, UnixS before) {
+  const Level& level = level_of(resolution);
+  return oldest(session, level, series)
+      .and_then([&](const std::optional<UnixS>& start) -> Result<std::int64_t> {
+        if (!start || *start >= before) {
+          return 0;
+        }
+        const auto end = *start + kRemovedStretches * level.step_s;
+        return session.execute(level.remove, series, std::min(before, end));
+      });
+}
+
+}  // namespace stepcast::store
