@@ -12,6 +12,7 @@
 
 #include "stepcast/http/server.hpp"
 #include "stepcast/server/authentication.hpp"
+#include "stepcast/server/metrics.hpp"
 #include "stepcast/server/octoprint.hpp"
 #include "stepcast/server/setup.hpp"
 #include "stepcast/server/site.hpp"
@@ -124,6 +125,8 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   server::OctoPrint octoprint(site);
   http::Router router;
   octoprint.add_routes(router);
+  server::Metrics metrics(site);
+  metrics.add_routes(router);
   server::add_setup_routes(router, site, setup_token);
   http::Server::Options options;
   options.address = config.address;
@@ -134,8 +137,9 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   options.before = [&site](http::Request& request, const http::Route& route) {
     return server::authorise(site.accounts, request, route);
   };
-  options.on_answered = [](const http::Request& request, int status, std::size_t bytes,
-                           std::chrono::microseconds took) {
+  options.on_answered = [&metrics](const http::Request& request, int status, std::size_t bytes,
+                                   std::chrono::microseconds took) {
+    metrics.answered(request, status, bytes, took);
     spdlog::debug("{} {} {} {} B {} us", request.remote, request.target, status, bytes,
                   took.count());
   };
@@ -143,6 +147,8 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   if (!server) {
     return tl::unexpected(server.error());
   }
+  metrics.collect(
+      [&http = **server](metrics::Page& page) { server::add_http(page, http.counts()); });
   const std::string url =
       fmt::format("{}://{}:{}", config.tls_certificate.empty() ? "http" : "https", config.address,
                   (*server)->port());

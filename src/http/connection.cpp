@@ -101,10 +101,12 @@ Connection::Connection(Core& core, Socket socket, std::string remote)
       worker_(core),
       event_(core.loop.get_executor(), TimePoint::max()) {
   core_.connections.insert(this);
+  ++core_.open_connections;
 }
 
 Connection::~Connection() {
   core_.connections.erase(this);
+  --core_.open_connections;
 }
 
 void Connection::expires_in(std::chrono::milliseconds time) {
@@ -253,6 +255,9 @@ Task<bool> Connection::serve() {
   if (!method && exchange.route != nullptr) {
     allowed = {Method::kGet};
     exchange.route = nullptr;
+  }
+  if (exchange.route != nullptr) {
+    request.pattern = exchange.route->pattern;
   }
   Response response;
   if (exchange.route == nullptr) {

@@ -109,6 +109,7 @@ Task<bool> Connection::serve_socket(Exchange& exchange) {
 }
 
 Task<> Connection::run_socket(std::unique_ptr<SocketHandler> handler) {
+  const Counted counted(core_.open_sockets);
   SocketStream stream(stream_);
   stream.set_option(
       websocket::stream_base::timeout{.handshake_timeout = core_.options.header_timeout,

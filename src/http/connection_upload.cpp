@@ -82,6 +82,7 @@ Task<Response> Connection::receive_upload(Exchange& exchange) {
 Task<Response> Connection::receive_parts(Exchange& exchange, std::string_view boundary,
                                          std::unique_ptr<UploadSink>& sink) {
   Request& request = exchange.request;
+  const Counted counted(core_.open_uploads);
   const std::size_t limit = exchange.route->max_body;
   MultipartParser parser(boundary, *sink);
   std::optional<Response> failure;
@@ -113,6 +114,7 @@ Task<Response> Connection::receive_parts(Exchange& exchange, std::string_view bo
         break;
       }
       filled += count;
+      core_.upload_bytes += count;
     }
     co_await worker_.wait();
     if (failure) {

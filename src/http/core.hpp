@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <ctime>
 #include <functional>
 #include <optional>
@@ -33,9 +35,29 @@ struct Core {
   std::unordered_set<Connection*> connections{};
   bool stopping = false;
 
+  // Written by the loop, read by anybody.
+  std::atomic<std::uint64_t> open_connections{0};
+  std::atomic<std::uint64_t> open_sockets{0};
+  std::atomic<std::uint64_t> open_uploads{0};
+  std::atomic<std::uint64_t> upload_bytes{0};
+
  private:
   std::time_t date_s_ = 0;
   std::string date_{};
+};
+
+/// One more for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::atomic<std::uint64_t>& count) : count_(count) { ++count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  Counted(Counted&&) = delete;
+  Counted& operator=(Counted&&) = delete;
+  ~Counted() { --count_; }
+
+ private:
+  std::atomic<std::uint64_t>& count_;
 };
 
 /// Runs one job at a time on a worker for a coroutine of the loop.

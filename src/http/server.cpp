@@ -73,6 +73,9 @@ class Server::Impl {
   void run();
   void stop(std::chrono::milliseconds grace);
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] Counts counts() const {
+    return {core_.open_connections, core_.open_sockets, core_.open_uploads, core_.upload_bytes};
+  }
 
  private:
   Task<> accept_all();
@@ -229,6 +232,10 @@ Server::~Server() {
 
 std::uint16_t Server::port() const {
   return impl_->port();
+}
+
+Server::Counts Server::counts() const {
+  return impl_->counts();
 }
 
 void Server::stop(std::chrono::milliseconds grace) {

@@ -36,6 +36,18 @@ Result<std::vector<JobRow>> jobs_of(Session& session, std::string_view printer, 
                       printer, limit, offset);
 }
 
+Result<std::vector<JobCount>> job_counts(Session& session) {
+  std::vector<JobCount> counts;
+  return session
+      .query<std::string, std::string, std::int64_t>(
+          "SELECT printer, state, count(*) FROM jobs GROUP BY printer, state "
+          "ORDER BY printer, state",
+          [&](std::string printer, std::string state, std::int64_t count) {
+            counts.push_back({std::move(printer), std::move(state), count});
+          })
+      .map([&] { return std::move(counts); });
+}
+
 Result<PrintCounts> print_counts(Session& session, std::string_view file) {
   PrintCounts counts;
   return session

@@ -53,6 +53,13 @@ class Server {
   ~Server();
 
   [[nodiscard]] std::uint16_t port() const;
+  struct Counts {
+    std::uint64_t connections{};   ///< Open now, WebSockets among them.
+    std::uint64_t sockets{};       ///< WebSockets open now.
+    std::uint64_t uploads{};       ///< Under way now.
+    std::uint64_t upload_bytes{};  ///< Of bodies of uploads, since the start.
+  };
+  [[nodiscard]] Counts counts() const;
   /// Lets requests under way finish for at most `grace`, then closes everything. Streams end and
   /// WebSockets are closed (1001) at once. Waits for handlers on workers; not to be called by one.
   void stop(std::chrono::milliseconds grace);

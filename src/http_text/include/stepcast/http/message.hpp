@@ -37,7 +37,8 @@ struct Request {
   /// Percent-decoded, `//` collapsed, without a slash at the end, without `.` and `..`; below the
   /// prefix that the route is mounted at.
   std::string path;
-  std::string target;                                          ///< As sent, for logs.
+  std::string target;        ///< As sent, for logs.
+  std::string_view pattern;  ///< Of the route that was found; empty: none. For metrics.
   std::map<std::string, std::string, std::less<>> parameters;  ///< `{name}` of the route.
   std::vector<std::pair<std::string, std::string>> query;      ///< Decoded, in order.
   Headers headers;

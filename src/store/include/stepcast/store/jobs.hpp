@@ -34,6 +34,14 @@ struct JobRow {
 [[nodiscard]] Result<std::vector<JobRow>> jobs_of(Session& session, std::string_view printer,
                                                   std::int64_t limit, std::int64_t offset);
 
+struct JobCount {
+  std::string printer;
+  std::string state;
+  std::int64_t count{};
+};
+/// By printer and state, over all of history.
+[[nodiscard]] Result<std::vector<JobCount>> job_counts(Session& session);
+
 /// How the prints of a file went.
 struct PrintCounts {
   std::int64_t done{};
