@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "stepcast/http/server.hpp"
+#include "stepcast/jobs/file_events.hpp"
 #include "stepcast/server/authentication.hpp"
 #include "stepcast/server/metrics.hpp"
 #include "stepcast/server/octoprint.hpp"
@@ -93,6 +94,8 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     return tl::unexpected(library.error());
   }
 
+  jobs::tell_of_files(**library, **events);
+
   auto id = server_id(data);
   if (!id) {
     return tl::unexpected(id.error());
@@ -106,16 +109,15 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     if (!back_end) {
       return tl::unexpected(back_end.error());
     }
-    auto runner =
-        jobs::Runner::open(identity_of(printer, machine), **store, **library, std::move(*back_end));
+    auto runner = jobs::Runner::open(identity_of(printer, machine), **store, **library, **events,
+                                     std::move(*back_end));
     if (!runner) {
       return tl::unexpected(runner.error());
     }
     site.printers.push_back(std::move(*runner));
   }
-  site.keep_events();
   for (const auto& runner : site.printers) {
-    if (auto connected = runner->printer().connect(); !connected) {
+    if (auto connected = runner->connect(); !connected) {
       // Not there yet is no reason not to serve the others; POST /api/connection tries again.
       spdlog::warn("{}: {}", runner->identity().id, connected.error().to_string());
     }

@@ -224,19 +224,24 @@ void Library::Impl::analyse_all(const std::stop_token& stop) {
     auto written = store_.write(
         [&](store::Session& session) { return store::set_analysis(session, path, sha256, json); });
     if (written) {
-      tell();
+      tell({.kind = Change::Kind::kAnalysed,
+            .path = path,
+            .from = {},
+            .sha256 = sha256,
+            .size = 0,
+            .user = {}});
     }
   }
 }
 
-void Library::Impl::tell() {
-  std::vector<std::function<void()>> listeners;
+void Library::Impl::tell(const Change& change) {
+  std::vector<std::function<void(const Change&)>> listeners;
   {
     const std::lock_guard lock(mutex_);
     listeners = listeners_;
   }
   for (const auto& listener : listeners) {
-    listener();
+    listener(change);
   }
 }
 
@@ -299,7 +304,7 @@ void Library::release(const LibraryPath& path) {
 Library::Space Library::space() const {
   return impl_->tree_.space();
 }
-void Library::on_change(std::function<void()> listener) {
+void Library::on_change(std::function<void(const Change&)> listener) {
   const std::lock_guard lock(impl_->mutex_);
   impl_->listeners_.push_back(std::move(listener));
 }

@@ -8,6 +8,18 @@
 #include "library_parts.hpp"
 
 namespace stepcast::files {
+namespace {
+
+Change change_of(Change::Kind kind, const LibraryPath& path, std::string from = {}) {
+  return {.kind = kind,
+          .path = path.text(),
+          .from = std::move(from),
+          .sha256 = {},
+          .size = 0,
+          .user = {}};
+}
+
+}  // namespace
 
 Result<void> Library::Impl::may_change(const LibraryPath& path) const {
   const std::lock_guard lock(mutex_);
@@ -26,11 +38,12 @@ Result<void> Library::Impl::make_folder(const LibraryPath& path) {
       return made;
     }
   }
-  tell();
+  tell(change_of(Change::Kind::kFolderAdded, path));
   return {};
 }
 
 Result<void> Library::Impl::remove(const LibraryPath& path) {
+  bool is_folder = false;
   {
     const std::lock_guard changes(changes_);
     if (auto may = may_change(path); !may) {
@@ -43,13 +56,13 @@ Result<void> Library::Impl::remove(const LibraryPath& path) {
     if (found->kind != FolderTree::Kind::kFile && found->kind != FolderTree::Kind::kFolder) {
       return fail(Errc::kNotFound, "there is no such file", path.text());
     }
-    if (auto removed = found->kind == FolderTree::Kind::kFile ? remove_one(path, found->size)
-                                                              : remove_all(path);
-        !removed) {
+    is_folder = found->kind == FolderTree::Kind::kFolder;
+    if (auto removed = is_folder ? remove_all(path) : remove_one(path, found->size); !removed) {
       return removed;
     }
   }
-  tell();
+  using Kind = Change::Kind;
+  tell(change_of(is_folder ? Kind::kFolderRemoved : Kind::kFileRemoved, path));
   return {};
 }
 
@@ -167,7 +180,6 @@ Result<Entry> Library::Impl::move(const LibraryPath& from, const LibraryPath& to
       return tl::unexpected(written.error());
     }
   }
-  tell();
   auto entry = find(to);
   if (!entry) {
     return tl::unexpected(entry.error());
@@ -175,6 +187,8 @@ Result<Entry> Library::Impl::move(const LibraryPath& from, const LibraryPath& to
   if (!*entry) {
     return fail(Errc::kNotFound, "the file has gone again", to.text());
   }
+  using Kind = Change::Kind;
+  tell(change_of((*entry)->is_folder ? Kind::kFolderMoved : Kind::kFileMoved, to, from.text()));
   return **entry;
 }
 

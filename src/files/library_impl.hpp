@@ -49,7 +49,7 @@ class Library::Impl {
   Result<void> remove_all(const LibraryPath& path);
   void analyse_later(const std::string& path, const std::string& sha256);
   void analyse_all(const std::stop_token& stop);
-  void tell();
+  void tell(const Change& change);
 
   store::Store& store_;
   const Options options_;
@@ -63,7 +63,7 @@ class Library::Impl {
   std::int64_t stored_bytes_ = 0;
   std::int64_t incoming_bytes_ = 0;
   std::deque<std::pair<std::string, std::string>> to_analyse_;  // path, sha256
-  std::vector<std::function<void()>> listeners_;
+  std::vector<std::function<void(const Change&)>> listeners_;
   std::jthread analyst_;  // last: it uses the rest
 };
 

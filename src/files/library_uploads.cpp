@@ -166,7 +166,12 @@ Result<void> Library::Impl::enter(const std::string& incoming, const LibraryPath
     stored_bytes_ += row.size - (before->kind == FolderTree::Kind::kFile ? before->size : 0);
   }
   analyse_later(row.path, row.sha256);
-  tell();
+  tell({.kind = Change::Kind::kFileAdded,
+        .path = row.path,
+        .from = {},
+        .sha256 = row.sha256,
+        .size = row.size,
+        .user = row.user});
   return {};
 }
 

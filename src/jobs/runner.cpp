@@ -2,10 +2,14 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <random>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+
+#include "event_payloads.hpp"
+#include "job_books.hpp"
 
 namespace stepcast::jobs {
 namespace {
@@ -14,65 +18,46 @@ using printer::State;
 
 // How long restart() waits for the printer to come to rest.
 constexpr std::chrono::seconds kRestAfterCancel{30};
-constexpr std::int64_t kRowsToClose = 100;
 
-store::UnixMs unix_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
+const char* event_of_end(const store::JobRow& row) {
+  return row.state == "done"        ? "PrintDone"
+         : row.state == "cancelled" ? "PrintCancelled"
+                                    : "PrintFailed";
 }
 
-// Unique across servers and restarts, so that a device or a client never mistakes one job for
-// another.
-std::string new_job_id() {
-  std::random_device random;
-  return fmt::format("{:013x}-{:08x}{:08x}", unix_now(), random(), random());
-}
-
-bool is_under_way(const std::string& state) {
-  return state == "starting" || state == "printing" || state == "paused";
-}
-
-const char* event_of_result(const printer::PrintResult& result) {
-  using Outcome = printer::PrintResult::Outcome;
-  switch (result.outcome) {
-    case Outcome::kDone:
-      return "PrintDone";
-    case Outcome::kCancelled:
-      return "PrintCancelled";
-    case Outcome::kFailed:
-      break;
+std::string why_not_taken_up(const Error& error) {
+  constexpr const char* kStopped = "the server stopped while this job was under way, and";
+  switch (error.code) {
+    case Errc::kNotFound:
+      return fmt::format("{} the printer knows nothing of it: {}", kStopped, error.message);
+    case Errc::kUnsupported:
+      return fmt::format("{} this printer cannot take a print up again", kStopped);
+    default:
+      return fmt::format("{} it could not be taken up again: {}", kStopped, error.to_string());
   }
-  return "PrintFailed";
-}
-
-const char* row_state_of(const printer::PrintResult& result) {
-  using Outcome = printer::PrintResult::Outcome;
-  switch (result.outcome) {
-    case Outcome::kDone:
-      return "done";
-    case Outcome::kCancelled:
-      return "cancelled";
-    case Outcome::kFailed:
-      break;
-  }
-  return "failed";
 }
 
 }  // namespace
 
 class Runner::Impl {
  public:
-  Impl(Identity identity, store::Store& store, files::Library& library,
+  Impl(Identity identity, store::Store& store, files::Library& library, events::Log& events,
        std::unique_ptr<printer::Printer> machine)
       : identity_(std::move(identity)),
-        store_(store),
         library_(library),
+        events_(events),
+        books_(store, identity_.id),
         printer_(std::move(machine)) {}
 
   Result<void> open() {
-    if (auto closed = close_rows_of_a_crash(); !closed) {
-      return closed;
+    auto left = books_.take_up();
+    if (!left) {
+      return tl::unexpected(left.error());
+    }
+    if (*left) {
+      job_ = std::move(**left);
+      waits_for_printer_ = true;
+      hold(*job_);
     }
     printer_->observe({.on_status = [this](const printer::Status& s) { on_status(s); },
                        .on_finished = [this](const printer::PrintResult& r) { on_finished(r); },
@@ -83,13 +68,51 @@ class Runner::Impl {
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] printer::Printer& printer() { return *printer_; }
 
+  Result<void> connect() {
+    if (auto connected = printer_->connect(); !connected) {
+      return connected;
+    }
+    printer::PrintRequest request;
+    store::JobRow row;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!waits_for_printer_) {
+        return {};
+      }
+      waits_for_printer_ = false;
+      taking_up_ = true;
+      row = *job_;
+    }
+    const auto path = files::LibraryPath::parse(row.file);
+    Result<void> taken = path ? Result<void>{} : tl::unexpected(path.error());
+    if (taken) {
+      taken = printer_->continue_print({.job_id = row.id, .file = library_.location(*path)});
+    }
+    if (taken) {
+      tell("PrintContinued", row.id, print_payload(row, {}));
+      const std::scoped_lock lock(mutex_);
+      taking_up_ = false;
+      return {};
+    }
+    if (taken.error().code == Errc::kNetwork) {  // gone again: the job waits for it
+      const std::scoped_lock lock(mutex_);
+      taking_up_ = false;
+      waits_for_printer_ = true;
+      return taken;
+    }
+    close_row(row, "failed", why_not_taken_up(taken.error()));
+    finish(row, {});
+    return {};
+  }
+
   printer::Status status() const {
     printer::Status status = printer_->status();
     const std::scoped_lock lock(mutex_);
     // A job is under way from its row to its last entry in the books, also where the printer does
     // not know of it yet, or no longer.
     if (job_ && status.state == State::kOperational) {
-      status.state = job_->state == "starting" ? State::kStarting : State::kFinishing;
+      const bool begins = taking_up_ || waits_for_printer_ || job_->state == "starting";
+      status.state = begins ? State::kStarting : State::kFinishing;
     }
     return status;
   }
@@ -117,37 +140,40 @@ class Runner::Impl {
     if (!*entry || (*entry)->is_folder) {
       return fail(Errc::kNotFound, fmt::format("there is no file '{}'", path.text()));
     }
-    auto counts = counts_of(path.text());
+    auto counts = books_.counts_of(path.text());
     if (!counts) {
       return tl::unexpected(counts.error());
     }
+    std::string payload = file_payload(**entry, user);
     {
       const std::scoped_lock lock(mutex_);
       if (job_) {
         return fail(Errc::kBusy, fmt::format("{} is printing", identity_.title), {},
                     "wait for the end of the print, or cancel it");
       }
-      selected_ = **entry;
+      selected_ = std::move(**entry);
       user_ = std::move(user);
       counts_ = *counts;
     }
-    tell("FileSelected", printer_->status());
+    tell("FileSelected", {}, std::move(payload));
     return {};
   }
 
   Result<void> unselect() {
-    const std::scoped_lock lock(mutex_);
-    if (job_) {
-      return fail(Errc::kBusy, fmt::format("{} is printing", identity_.title));
+    {
+      const std::scoped_lock lock(mutex_);
+      if (job_) {
+        return fail(Errc::kBusy, fmt::format("{} is printing", identity_.title));
+      }
+      selected_.reset();
     }
-    selected_.reset();
+    tell("FileDeselected", {}, "{}");
     return {};
   }
 
   Result<void> start(const std::string& user) {
     printer::PrintRequest request;
     store::JobRow row;
-    std::string path_text;
     {
       const std::scoped_lock lock(mutex_);
       const State state = printer_->status().state;
@@ -161,76 +187,75 @@ class Runner::Impl {
       if (selected_->analysis && !selected_->analysis->error.empty()) {
         return fail(Errc::kOutOfRange, selected_->analysis->error, selected_->path);
       }
-      request.job_id = new_job_id();
-      row = {.id = request.job_id,
-             .printer = identity_.id,
-             .file = selected_->path,
-             .sha256 = selected_->sha256,
-             .user = user,
-             .state = "starting",
-             .created = unix_now(),
-             .started = unix_now(),
-             .ended = {},
-             .reason = {},
-             .estimated_s = {},
-             .actual_s = {},
-             .filament_mm = {}};
-      if (selected_->analysis) {
-        row.estimated_s = selected_->analysis->print_time_s;
-        row.filament_mm = selected_->analysis->filament_mm;
-      }
-      path_text = selected_->path;
+      row = books_.new_row(new_job_id(), *selected_, user);
       job_ = row;
     }
-    const auto path = files::LibraryPath::parse(path_text);
+    const auto path = files::LibraryPath::parse(row.file);
     if (!path) {
       forget_job();
       return tl::unexpected(path.error());
     }
-    library_.hold(*path);
-    request.file = library_.location(*path);
+    hold(row);
     // On disk first: a start that is not known after a crash could happen twice.
-    auto started = put(row);
+    auto started = books_.put(row);
     if (started) {
-      started = printer_->start(request);
+      started = printer_->start({.job_id = row.id, .file = library_.location(*path)});
     }
     if (!started) {
-      row.state = "failed";
-      row.ended = unix_now();
-      row.reason = started.error().message;
-      library_.release(*path);
+      close_row(row, "failed", started.error().message);
+      release(row);
+      static_cast<void>(books_.put(row));  // the caller hears of the first error
       forget_job();
-      static_cast<void>(put(row));  // the caller hears of the first error
       return started;
     }
-    tell("PrintStarted", printer_->status());
+    tell("PrintStarted", row.id, print_payload(row, user));
     return {};
   }
 
-  Result<void> pause() { return printer_->pause(); }
-  Result<void> resume() { return printer_->resume(); }
-  Result<void> cancel() { return printer_->cancel(); }
+  Result<void> pause(std::string_view user) {
+    note(user);
+    return printer_->pause();
+  }
+  Result<void> resume(std::string_view user) {
+    note(user);
+    return printer_->resume();
+  }
+
+  Result<void> cancel(std::string_view user) {
+    std::optional<store::JobRow> given_up;
+    {
+      const std::scoped_lock lock(mutex_);
+      asked_by_ = user;
+      if (std::exchange(waits_for_printer_, false)) {
+        given_up = job_;
+      }
+    }
+    if (!given_up) {
+      return printer_->cancel();
+    }
+    close_row(*given_up, "cancelled", "given up while the printer was away");
+    finish(*given_up, std::string(user));
+    return {};
+  }
 
   Result<void> restart(const std::string& user) {
     if (const State state = printer_->status().state; state != State::kPaused) {
       return fail(Errc::kBusy, fmt::format("{} is {}", identity_.title, state_text(state)), {},
                   "only a paused print can be begun anew");
     }
-    if (auto cancelled = printer_->cancel(); !cancelled) {
+    if (auto cancelled = cancel(user); !cancelled) {
       return cancelled;
     }
     {
       std::unique_lock lock(mutex_);
-      if (!job_ended_.wait_for(lock, kRestAfterCancel, [this] { return !job_; })) {
+      const auto at_rest = [this] {
+        return !job_ && printer_->status().state == State::kOperational;
+      };
+      if (!job_ended_.wait_for(lock, kRestAfterCancel, at_rest)) {
         return fail(Errc::kBusy, fmt::format("{} has not come to rest", identity_.title));
       }
     }
     return start(user);
-  }
-
-  void listen(Listener listener) {
-    const std::scoped_lock lock(listeners_mutex_);
-    listeners_.push_back(std::move(listener));
   }
 
   void listen_log(LogListener listener) {
@@ -239,45 +264,20 @@ class Runner::Impl {
   }
 
  private:
-  Result<void> put(const store::JobRow& row) {
-    return store_.write([&](store::Session& session) { return store::put_job(session, row); });
-  }
-
-  Result<store::PrintCounts> counts_of(const std::string& path) {
-    store::PrintCounts counts;
-    auto read = store_.read([&](store::Session& session) -> Result<void> {
-      auto found = store::print_counts(session, path);
-      if (!found) {
-        return tl::unexpected(found.error());
-      }
-      counts = *found;
-      return {};
-    });
-    if (!read) {
-      return tl::unexpected(read.error());
+  void hold(const store::JobRow& row) {
+    if (const auto path = files::LibraryPath::parse(row.file)) {
+      library_.hold(*path);
     }
-    return counts;
+  }
+  void release(const store::JobRow& row) {
+    if (const auto path = files::LibraryPath::parse(row.file)) {
+      library_.release(*path);
+    }
   }
 
-  Result<void> close_rows_of_a_crash() {
-    return store_.write([&](store::Session& session) -> Result<void> {
-      auto rows = store::jobs_of(session, identity_.id, kRowsToClose, 0);
-      if (!rows) {
-        return tl::unexpected(rows.error());
-      }
-      for (store::JobRow& row : *rows) {
-        if (!is_under_way(row.state)) {
-          continue;
-        }
-        row.state = "failed";
-        row.reason = "the server stopped while this job was under way";
-        row.ended = unix_now();
-        if (auto put = store::put_job(session, row); !put) {
-          return put;
-        }
-      }
-      return {};
-    });
+  void note(std::string_view user) {
+    const std::scoped_lock lock(mutex_);
+    asked_by_ = user;
   }
 
   // A file may be selected before its analysis is done.
@@ -300,16 +300,31 @@ class Runner::Impl {
     {
       const std::scoped_lock lock(mutex_);
       job_.reset();
+      taking_up_ = false;
     }
     job_ended_.notify_all();
+  }
+
+  // The end of the job under way, which `row` describes.
+  void finish(const store::JobRow& row, const std::string& user) {
+    release(row);
+    // A row that cannot be written is found under way by the next start of the server.
+    static_cast<void>(books_.put(row));
+    if (auto counts = books_.counts_of(row.file)) {
+      const std::scoped_lock lock(mutex_);
+      counts_ = *counts;
+    }
+    forget_job();
+    tell(event_of_end(row), row.id, print_end_payload(row, user));
   }
 
   void on_status(const printer::Status& status) {
     State before{};
     std::optional<store::JobRow> changed;
+    std::string user;
     {
       const std::scoped_lock lock(mutex_);
-      before = std::exchange(last_status_, status).state;
+      before = std::exchange(last_state_, status.state);
       if (before == status.state) {
         return;
       }
@@ -317,67 +332,54 @@ class Runner::Impl {
         job_->state = status.state == State::kPaused ? "paused" : "printing";
         changed = job_;
       }
+      user = asked_by_;
     }
     if (changed) {
-      // A lost intermediate state costs nothing: a crash closes the row either way.
-      store_.write_later(
-          [row = *changed](store::Session& session) { return store::put_job(session, row); });
+      books_.put_later(*changed);  // without it a crash leaves an older state, also under way
     }
-    if (status.state == State::kPaused) {
-      tell("PrintPaused", status);
-    } else if (before == State::kResuming && status.state == State::kPrinting) {
-      tell("PrintResumed", status);
+    job_ended_.notify_all();
+    tell_change(before, status, changed, user);
+  }
+
+  void tell_change(State before, const printer::Status& status,
+                   const std::optional<store::JobRow>& job, const std::string& user) {
+    const auto is_gone = [](State state) {
+      return state == State::kOffline || state == State::kError;
+    };
+    if (is_gone(before) && !is_gone(status.state)) {
+      tell("Connected", {}, "{}");
     }
-    tell("PrinterStateChanged", status);
+    if (job && status.state == State::kPaused) {
+      tell("PrintPaused", job->id, print_payload(*job, user));
+    } else if (job && before == State::kResuming && status.state == State::kPrinting) {
+      tell("PrintResumed", job->id, print_payload(*job, user));
+    } else if (status.state == State::kError) {
+      tell("Error", {}, error_payload(status.error));
+    } else if (status.state == State::kOffline) {
+      tell("Disconnected", {}, error_payload(status.error));
+    }
+    tell("PrinterStateChanged", status.job_id, state_payload(status));
   }
 
   void on_finished(const printer::PrintResult& result) {
-    std::optional<store::JobRow> row;
+    store::JobRow row;
+    std::string user;
     {
       const std::scoped_lock lock(mutex_);
-      row = job_;
-    }
-    if (row && row->id == result.job_id) {
-      row->state = row_state_of(result);
-      row->reason = result.reason;
-      row->ended = unix_now();
-      row->actual_s = result.duration.v;
-      if (const auto path = files::LibraryPath::parse(row->file)) {
-        library_.release(*path);
+      if (!job_ || job_->id != result.job_id) {
+        return;
       }
-      static_cast<void>(put(*row));
-      if (auto counts = counts_of(row->file)) {
-        const std::scoped_lock lock(mutex_);
-        counts_ = *counts;
+      row = *job_;
+      if (result.outcome == printer::PrintResult::Outcome::kCancelled) {
+        user = asked_by_;
       }
-      forget_job();
     }
-    Event event = event_now(event_of_result(result), last_status());
-    event.reason = result.reason;
-    event.duration_s = result.duration.v;
-    tell(event);
+    close_row(row, result);
+    finish(row, user);
   }
 
-  printer::Status last_status() const {
-    const std::scoped_lock lock(mutex_);
-    return last_status_;
-  }
-  Event event_now(std::string type, printer::Status status) const {
-    const std::scoped_lock lock(mutex_);
-    return {std::move(type), std::move(status), selected_, {}, 0.0};
-  }
-  void tell(std::string type, printer::Status status) {
-    tell(event_now(std::move(type), std::move(status)));
-  }
-  void tell(const Event& event) {
-    std::vector<Listener> listeners;
-    {
-      const std::scoped_lock lock(listeners_mutex_);
-      listeners = listeners_;
-    }
-    for (const Listener& listener : listeners) {
-      listener(event);
-    }
+  void tell(const char* type, const std::string& job, std::string payload) {
+    events_.append(type, identity_.id, job, std::move(payload));
   }
   void tell_log(std::string_view line) {
     std::vector<LogListener> listeners;
@@ -391,29 +393,32 @@ class Runner::Impl {
   }
 
   Identity identity_;
-  store::Store& store_;
   files::Library& library_;
+  events::Log& events_;
+  JobBooks books_;
 
   mutable std::mutex mutex_;  // guards what follows, up to the next mutex
   std::condition_variable job_ended_;
   mutable std::optional<files::Entry> selected_;  // its analysis may come later
   std::string user_;
   store::PrintCounts counts_;
-  std::optional<store::JobRow> job_;  // from the call of start() to on_finished()
-
-  printer::Status last_status_;  // as observed
+  std::optional<store::JobRow> job_;    // from the call of start() to its last entry in the books
+  bool waits_for_printer_ = false;      // job_ was under way when the server stopped
+  bool taking_up_ = false;              // the printer is being asked for it
+  std::string asked_by_;                // who sent the latest command
+  State last_state_ = State::kOffline;  // as observed
 
   std::mutex listeners_mutex_;
-  std::vector<Listener> listeners_;
   std::vector<LogListener> log_listeners_;
 
   std::unique_ptr<printer::Printer> printer_;  // last: its threads end before the rest goes
 };
 
 Result<std::unique_ptr<Runner>> Runner::open(Identity identity, store::Store& store,
-                                             files::Library& library,
+                                             files::Library& library, events::Log& events,
                                              std::unique_ptr<printer::Printer> machine) {
-  auto impl = std::make_unique<Impl>(std::move(identity), store, library, std::move(machine));
+  auto impl =
+      std::make_unique<Impl>(std::move(identity), store, library, events, std::move(machine));
   if (auto opened = impl->open(); !opened) {
     return tl::unexpected(opened.error());
   }
@@ -427,6 +432,9 @@ const Runner::Identity& Runner::identity() const {
 }
 printer::Printer& Runner::printer() {
   return impl_->printer();
+}
+Result<void> Runner::connect() {
+  return impl_->connect();
 }
 printer::Status Runner::status() const {
   return impl_->status();
@@ -443,20 +451,17 @@ Result<void> Runner::unselect() {
 Result<void> Runner::start(const std::string& user) {
   return impl_->start(user);
 }
-Result<void> Runner::pause() {
-  return impl_->pause();
+Result<void> Runner::pause(std::string_view user) {
+  return impl_->pause(user);
 }
-Result<void> Runner::resume() {
-  return impl_->resume();
+Result<void> Runner::resume(std::string_view user) {
+  return impl_->resume(user);
 }
-Result<void> Runner::cancel() {
-  return impl_->cancel();
+Result<void> Runner::cancel(std::string_view user) {
+  return impl_->cancel(user);
 }
 Result<void> Runner::restart(const std::string& user) {
   return impl_->restart(user);
-}
-void Runner::listen(Listener listener) {
-  impl_->listen(std::move(listener));
 }
 void Runner::listen_log(LogListener listener) {
   impl_->listen_log(std::move(listener));

@@ -157,6 +157,7 @@ class Upload final : public http::UploadSink {
       selected = path && runner_.select(*path, user_);
       printing = print && selected && runner_.start(user_);
     }
+    tell_upload(select, print);
     const std::string resource = base_ + "/api/files/local/" + entry_->path;
     Json local = entry_json(*entry_, base_);
     http::Response response = json_response({{"files", {{"local", local}}},
@@ -169,6 +170,12 @@ class Upload final : public http::UploadSink {
   }
 
  private:
+  void tell_upload(bool select, bool print) {
+    const Json payload{{"name", entry_->display}, {"path", entry_->path}, {"target", "local"},
+                       {"select", select},        {"print", print},       {"user", user_}};
+    site_.events.append("Upload", runner_.identity().id, {},
+                        payload.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
   Result<void> move_to_late_folder() {
     auto from = files::LibraryPath::parse(entry_->path);
     auto to = files::LibraryPath::from_upload(without_slashes_around(fields_["path"]), file_name_);

@@ -23,17 +23,18 @@ http::Response job_of(Call& call) {
   return json_response(object);
 }
 
-Result<void> pause_or_resume(jobs::Runner& runner, const std::string& action) {
+Result<void> pause_or_resume(jobs::Runner& runner, const std::string& action,
+                             const std::string& user) {
   const State state = runner.status().state;
   if (action == "pause") {
     // Asked twice is no error: the print is paused.
-    return state == State::kPaused ? Result<void>{} : runner.pause();
+    return state == State::kPaused ? Result<void>{} : runner.pause(user);
   }
   if (action == "resume") {
-    return state == State::kPrinting ? Result<void>{} : runner.resume();
+    return state == State::kPrinting ? Result<void>{} : runner.resume(user);
   }
   if (action == "toggle") {
-    return state == State::kPaused ? runner.resume() : runner.pause();
+    return state == State::kPaused ? runner.resume(user) : runner.pause(user);
   }
   return fail(Errc::kInvalidArgument, fmt::format("unknown action '{}'", action), {},
               "pause, resume or toggle");
@@ -46,13 +47,13 @@ http::Response command_job(Call& call) {
     return done(call.runner.start(user));
   }
   if (command == "cancel") {
-    return done(call.runner.cancel());
+    return done(call.runner.cancel(user));
   }
   if (command == "restart") {
     return done(call.runner.restart(user));
   }
   if (command == "pause") {
-    return done(pause_or_resume(call.runner, call.body.value("action", "toggle")));
+    return done(pause_or_resume(call.runner, call.body.value("action", "toggle"), user));
   }
   return error_response({Errc::kInvalidArgument,
                          fmt::format("unknown command '{}'", command),

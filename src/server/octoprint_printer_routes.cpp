@@ -59,8 +59,7 @@ http::Response command_connection(Call& call) {
            {},
            fmt::format("the port of this printer is {}", kPort)});
     }
-    return done(is_gone(call.runner.status().state) ? call.runner.printer().connect()
-                                                    : Result<void>{});
+    return done(is_gone(call.runner.status().state) ? call.runner.connect() : Result<void>{});
   }
   if (command == "disconnect") {
     return done(call.runner.printer().disconnect());

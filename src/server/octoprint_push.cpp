@@ -46,25 +46,9 @@ Json current_json(const jobs::Runner::View& view, bool history) {
             {"plugins", Json::object()}}}};
 }
 
-Json event_json(const jobs::Event& event) {
-  Json payload = Json::object();
-  if (event.file) {
-    payload = {{"name", event.file->path.substr(event.file->path.rfind('/') + 1)},
-               {"path", event.file->path},
-               {"origin", "local"},
-               {"size", event.file->size}};
-  }
-  if (event.type == "PrinterStateChanged") {
-    payload = {{"state_id", std::string(state_text(event.status.state))},
-               {"state_string", std::string(state_text(event.status.state))}};
-  }
-  if (event.type == "PrintDone" || event.type == "PrintCancelled" || event.type == "PrintFailed") {
-    payload["time"] = event.duration_s;
-  }
-  if (!event.reason.empty()) {
-    payload["reason"] = event.reason;
-  }
-  return {{"event", {{"type", event.type}, {"payload", payload}}}};
+Json event_json(const events::Event& event) {
+  Json payload = Json::parse(event.payload, nullptr, /*allow_exceptions=*/false);
+  return {{"event", {{"type", event.type}, {"payload", std::move(payload)}}}};
 }
 
 }  // namespace
@@ -171,18 +155,21 @@ class Push::Client final : public http::SocketHandler {
 
 Push::Push(Site& site, SessionTokens& tokens)
     : site_(site), tokens_(tokens), clients_(std::make_shared<Clients>()) {
-  for (const auto& runner : site_.printers) {
-    runner->listen([clients = clients_, runner = runner.get()](const jobs::Event& event) {
-      const std::string text =
-          event_json(event).dump(-1, ' ', false, Json::error_handler_t::replace);
-      const std::scoped_lock lock(clients->mutex);
-      for (Client* client : clients->open) {
-        if (client->hears() && client->runner() == runner) {
-          client->send_event(text);
-        }
+  subscription_ = site_.events.listen([clients = clients_](const events::Event& event) {
+    std::string text;  // made once for all clients, if there are any
+    const std::scoped_lock lock(clients->mutex);
+    for (Client* client : clients->open) {
+      const bool concerned =
+          event.printer.empty() || event.printer == client->runner()->identity().id;
+      if (!client->hears() || !concerned) {
+        continue;
       }
-    });
-  }
+      if (text.empty()) {
+        text = event_json(event).dump(-1, ' ', false, Json::error_handler_t::replace);
+      }
+      client->send_event(text);
+    }
+  });
   clock_ = std::jthread([this](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any wake;

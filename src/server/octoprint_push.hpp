@@ -35,6 +35,7 @@ class Push {
   Site& site_;
   SessionTokens& tokens_;
   std::shared_ptr<Clients> clients_;
+  events::Log::Subscription subscription_;
   std::jthread clock_;
 };
 

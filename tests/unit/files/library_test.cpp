@@ -240,12 +240,24 @@ TEST_F(LibraryTest, CopiesAndMovesWithoutReplacing) {
 }
 
 TEST_F(LibraryTest, TellsOfEveryChange) {
-  std::atomic<int> told = 0;
-  library->on_change([&] { ++told; });
+  std::mutex mutex;
+  std::vector<std::string> told;
+  library->on_change([&](const Change& change) {
+    const std::scoped_lock lock(mutex);
+    told.push_back(std::to_string(static_cast<int>(change.kind)) + " " + change.path + "<" +
+                   change.from);
+  });
   ASSERT_TRUE(library->make_folder(at("a")));
-  EXPECT_EQ(told, 1);
-  ASSERT_TRUE(library->remove(at("a")));
-  EXPECT_EQ(told, 2);
+  ASSERT_TRUE(upload("part.gcode"));
+  ASSERT_TRUE(wait_for_analysis("part.gcode"));
+  ASSERT_TRUE(library->move(at("part.gcode"), at("b.gcode")));
+  ASSERT_TRUE(library->move(at("a"), at("c")));
+  ASSERT_TRUE(library->remove(at("c")));
+  ASSERT_TRUE(library->remove(at("b.gcode")));
+  library.reset();  // the analysis is told on a thread of its own
+  EXPECT_THAT(
+      told, ::testing::UnorderedElementsAre("3 a<", "0 part.gcode<", "6 part.gcode<",
+                                            "2 b.gcode<part.gcode", "5 c<a", "4 c<", "1 b.gcode<"));
 }
 
 TEST_F(LibraryTest, TakesUploadsFromManyAtOnce) {

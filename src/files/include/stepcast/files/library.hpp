@@ -59,6 +59,24 @@ struct Entry {
   std::optional<Analysis> analysis;  ///< Absent while it is under way.
 };
 
+/// What happened to a file or a folder.
+struct Change {
+  enum class Kind : std::uint8_t {
+    kFileAdded,  ///< Or replaced.
+    kFileRemoved,
+    kFileMoved,
+    kFolderAdded,
+    kFolderRemoved,
+    kFolderMoved,
+    kAnalysed,
+  } kind{};
+  std::string path;
+  std::string from;     ///< Of a move.
+  std::string sha256;   ///< Of a file that was added or analysed.
+  std::int64_t size{};  ///< Of a file that was added.
+  std::string user;     ///< Of a file that was added.
+};
+
 /// The G-code files of a server: bytes in a folder, rows in the store.
 ///
 /// A file appears all at once: it is written beside its place, synced, renamed, and entered into
@@ -84,7 +102,7 @@ class Library {
   class Upload {
    public:
     virtual ~Upload() = default;
-    /// @returns kIo: disk full, quota, minimum free (each names the figure and the limit).
+    /// @returns kFull: disk full, quota, minimum free (each names the figure and the limit); kIo.
     [[nodiscard]] virtual Result<void> write(std::span<const char> bytes) = 0;
     /// @returns kMalformed: empty, or no G-code at all.
     [[nodiscard]] virtual Result<Entry> commit() = 0;
@@ -111,7 +129,7 @@ class Library {
   };
   [[nodiscard]] Space space() const;
   /// Told after each change, on the thread that made it.
-  void on_change(std::function<void()> listener);
+  void on_change(std::function<void(const Change&)> listener);
 
  private:
   class Impl;

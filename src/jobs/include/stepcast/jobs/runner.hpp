@@ -2,13 +2,12 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "stepcast/base/result.hpp"
+#include "stepcast/events/log.hpp"
 #include "stepcast/files/library.hpp"
 #include "stepcast/printer/printer.hpp"
 #include "stepcast/store/jobs.hpp"
@@ -16,27 +15,16 @@
 
 namespace stepcast::jobs {
 
-/// What happened to a job or a printer, in OctoPrint's words ("PrintStarted", "PrintDone",
-/// "PrintCancelled", "PrintFailed", "PrintPaused", "PrintResumed", "FileSelected",
-/// "PrinterStateChanged").
-struct Event {
-  std::string type;
-  printer::Status status;
-  std::optional<files::Entry> file;
-  std::string reason;  ///< Of PrintFailed.
-  double duration_s{};
-};
-
 /// One printer at work: the file that is selected, the job under way, and its rows in the store.
+/// What happens is told to the log of events (docs/events.md).
 ///
-/// A job is started at most once: its row says `starting` on disk before the printer is asked. Rows
-/// that a crash left under way are closed as failed when a runner opens.
+/// A job is started at most once: its row says `starting` on disk before the printer is asked. A
+/// row that a crash left under way is handed to the printer by connect(): it goes on, or is closed
+/// as failed.
 ///
-/// Threads: any. Listeners are called on the thread that caused the event and must return soon.
+/// Threads: any. What takes a `user` notes who asked for it; empty: the server itself.
 class Runner {
  public:
-  using Listener = std::function<void(const Event&)>;
-
   struct View {
     printer::Status status;
     std::optional<files::Entry> file;  ///< Selected.
@@ -53,14 +41,19 @@ class Runner {
     double nozzle_mm{};
   };
 
-  /// `store` and `library` must outlive the runner.
+  /// `store`, `library` and `events` must outlive the runner.
   [[nodiscard]] static Result<std::unique_ptr<Runner>> open(Identity identity, store::Store& store,
                                                             files::Library& library,
+                                                            events::Log& events,
                                                             std::unique_ptr<printer::Printer>);
   ~Runner();
 
   [[nodiscard]] const Identity& identity() const;
+  /// For what needs no books: moves by hand, features, disconnect().
   [[nodiscard]] printer::Printer& printer();
+  /// Printer::connect(), and then Printer::continue_print() if a print was under way when the
+  /// server stopped. @returns errors of connect(); how the print went on is told by events.
+  [[nodiscard]] Result<void> connect();
   /// The printer's, but Starting and Finishing also while the job is entered into the books: who
   /// sees Operational finds the history complete.
   [[nodiscard]] printer::Status status() const;
@@ -73,15 +66,14 @@ class Runner {
   /// Prints the selected file. @returns kBusy: no file selected, or not operational; kOutOfRange:
   /// its analysis says that it cannot be printed here.
   [[nodiscard]] Result<void> start(const std::string& user);
-  [[nodiscard]] Result<void> pause();
-  [[nodiscard]] Result<void> resume();
-  [[nodiscard]] Result<void> cancel();
+  [[nodiscard]] Result<void> pause(std::string_view user = {});
+  [[nodiscard]] Result<void> resume(std::string_view user = {});
+  [[nodiscard]] Result<void> cancel(std::string_view user = {});
   /// Begins a paused job anew.
   [[nodiscard]] Result<void> restart(const std::string& user);
 
-  void listen(Listener listener);
-  /// Lines of the conversation with the printer, for a terminal; as Listener, on the back end's
-  /// thread.
+  /// Lines of the conversation with the printer, for a terminal; called on the back end's thread,
+  /// must return soon.
   using LogListener = std::function<void(std::string_view)>;
   void listen_log(LogListener listener);
 

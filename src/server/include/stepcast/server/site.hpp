@@ -23,8 +23,6 @@ struct Site {
   std::string uuid;  ///< Of this server: constant over restarts, for discovery.
   std::string name;  ///< For people.
 
-  /// Appends what the printers and the library tell to `events`: once, when all are there.
-  void keep_events();
   [[nodiscard]] jobs::Runner* find_printer(std::string_view id) const;
 };
 

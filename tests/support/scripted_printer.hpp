@@ -1,0 +1,136 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "stepcast/printer/commands.hpp"
+#include "stepcast/printer/printer.hpp"
+
+namespace stepcast::testing {
+
+/// What a ScriptedPrinter has been asked and what it is to do next; outlives the printer, so that a
+/// test can look at it from outside and give it to the printer of the next server.
+class PrinterScript {
+ public:
+  std::vector<printer::PrintRequest> starts;
+  std::vector<printer::PrintRequest> continued;
+  std::vector<std::string> calls;  ///< The other commands, as text.
+  std::optional<Error> refuse_start;
+  std::optional<Error> refuse_connect;
+  std::optional<Error> refuse_continue;
+  std::function<void(const printer::PrintRequest&)> on_start;  ///< While the start is accepted.
+};
+
+/// A printer that does nothing by itself: the test says what the machine does. It refuses commands
+/// in the wrong state as every back end does.
+///
+/// Threads: status() any; the rest one at a time. Observers are called on the thread that causes
+/// the change.
+class ScriptedPrinter final : public printer::Printer {
+ public:
+  using State = printer::State;
+
+  explicit ScriptedPrinter(std::shared_ptr<PrinterScript> script) : script_(std::move(script)) {}
+
+  // --- what the machine does ---
+
+  void enter(State state) {
+    printer::Status now;
+    {
+      const std::scoped_lock lock(mutex_);
+      status_.state = state;
+      ++status_.version;
+      now = status_;
+    }
+    if (observer_.on_status) {
+      observer_.on_status(now);
+    }
+  }
+  void end(printer::PrintResult::Outcome outcome, std::string reason = {}, double duration_s = 10) {
+    printer::PrintResult result;
+    result.job_id = status().job_id;
+    result.outcome = outcome;
+    result.reason = std::move(reason);
+    result.duration = Seconds(duration_s);
+    observer_.on_finished(result);
+    enter(State::kOperational);
+  }
+  void end_well() { end(printer::PrintResult::Outcome::kDone); }
+
+  // --- what it is asked ---
+
+  [[nodiscard]] std::string_view kind() const override { return "scripted"; }
+  [[nodiscard]] bool can(printer::Feature /*feature*/) const override { return true; }
+  [[nodiscard]] printer::Status status() const override {
+    const std::scoped_lock lock(mutex_);
+    return status_;
+  }
+  void observe(printer::Observer observer) override { observer_ = std::move(observer); }
+
+  [[nodiscard]] Result<void> connect() override {
+    if (script_->refuse_connect) {
+      return tl::unexpected(*script_->refuse_connect);
+    }
+    if (status().state == State::kOffline) {
+      enter(State::kOperational);
+    }
+    return {};
+  }
+  [[nodiscard]] Result<void> disconnect() override {
+    return command(printer::Command::kDisconnect);
+  }
+  [[nodiscard]] Result<void> start(const printer::PrintRequest& request) override {
+    if (script_->refuse_start) {
+      return tl::unexpected(*script_->refuse_start);
+    }
+    if (auto next = printer::state_after(status().state, printer::Command::kStart); !next) {
+      return tl::unexpected(next.error());
+    }
+    script_->starts.push_back(request);
+    if (script_->on_start) {
+      script_->on_start(request);
+    }
+    set_job(request.job_id);
+    return command(printer::Command::kStart);
+  }
+  [[nodiscard]] Result<void> pause() override { return command(printer::Command::kPause); }
+  [[nodiscard]] Result<void> resume() override { return command(printer::Command::kResume); }
+  [[nodiscard]] Result<void> cancel() override { return command(printer::Command::kCancel); }
+  [[nodiscard]] Result<void> continue_print(const printer::PrintRequest& request) override {
+    if (script_->refuse_continue) {
+      return tl::unexpected(*script_->refuse_continue);
+    }
+    script_->continued.push_back(request);
+    set_job(request.job_id);
+    enter(State::kPrinting);
+    return {};
+  }
+
+ private:
+  void set_job(const std::string& id) {
+    const std::scoped_lock lock(mutex_);
+    status_.job_id = id;
+  }
+  Result<void> command(printer::Command what) {
+    auto next = printer::state_after(status().state, what);
+    if (!next) {
+      return tl::unexpected(next.error());
+    }
+    script_->calls.emplace_back(printer::command_name(what));
+    enter(*next);
+    return {};
+  }
+
+  std::shared_ptr<PrinterScript> script_;
+  printer::Observer observer_;
+  mutable std::mutex mutex_;
+  printer::Status status_;  // by mutex_
+};
+
+}  // namespace stepcast::testing

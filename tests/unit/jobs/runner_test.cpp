@@ -1,0 +1,248 @@
+#include "stepcast/jobs/runner.hpp"
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "jobs_rig.hpp"
+
+namespace stepcast::testing {
+namespace {
+
+using printer::PrintResult;
+using printer::State;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  RunnerTest() {
+    rig.upload("cube.gcode");
+    open();
+    rig.types_heard();
+    rig.heard.clear();
+  }
+  void open() { runner = rig.open_runner(script, machine); }
+  /// The server stops in mid-air and is started again; the machine is another object then.
+  void restart_server() {
+    runner.reset();
+    rig.open();
+    open();
+    rig.types_heard();
+    rig.heard.clear();
+  }
+  void start() {
+    ASSERT_TRUE(runner->connect());
+    ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("cube.gcode")), "ada"));
+    const auto started = runner->start("bob");
+    ASSERT_TRUE(started) << started.error().to_string();
+  }
+  [[nodiscard]] Result<void> remove_file() {
+    return rig.library->remove(take(files::LibraryPath::parse("cube.gcode")));
+  }
+
+  JobsRig rig;
+  std::shared_ptr<PrinterScript> script = std::make_shared<PrinterScript>();
+  ScriptedPrinter* machine = nullptr;
+  std::unique_ptr<jobs::Runner> runner;
+};
+
+TEST_F(RunnerTest, TellsAPrintFromItsStartToItsEnd) {
+  start();
+  machine->enter(State::kPrinting);
+  ASSERT_TRUE(runner->pause("eve"));
+  machine->enter(State::kPaused);
+  ASSERT_TRUE(runner->resume("eve"));
+  machine->enter(State::kPrinting);
+  machine->end_well();
+  std::vector<std::string> types;
+  for (const std::string& type : rig.types_heard()) {
+    if (type != "PrinterStateChanged") {
+      types.push_back(type);
+    }
+  }
+  EXPECT_THAT(types, ElementsAre("Connected", "FileSelected", "PrintStarted", "PrintPaused",
+                                 "PrintResumed", "PrintDone"));
+  const events::Event& done = rig.heard[rig.heard.size() - 2];
+  EXPECT_EQ(done.type, "PrintDone");
+  EXPECT_EQ(done.printer, "taz6");
+  EXPECT_EQ(done.job, script->starts.at(0).job_id);
+  EXPECT_THAT(done.payload, HasSubstr(R"("path":"cube.gcode")"));
+  EXPECT_THAT(done.payload, HasSubstr(R"("time":10.0)"));
+  EXPECT_THAT(done.payload, HasSubstr(R"("owner":"bob")"));
+}
+
+TEST_F(RunnerTest, NamesWhoPaused) {
+  start();
+  machine->enter(State::kPrinting);
+  ASSERT_TRUE(runner->pause("eve"));
+  machine->enter(State::kPaused);
+  rig.events->flush();
+  for (const events::Event& event : rig.heard) {
+    if (event.type == "PrintPaused") {
+      EXPECT_THAT(event.payload, HasSubstr(R"("user":"eve")"));
+      return;
+    }
+  }
+  FAIL() << "nobody told of the pause";
+}
+
+TEST_F(RunnerTest, HasTheRowOnDiskBeforeThePrinterIsAsked) {
+  std::vector<std::string> states;
+  script->on_start = [&](const printer::PrintRequest& request) {
+    for (const store::JobRow& row : rig.rows()) {
+      EXPECT_EQ(row.id, request.job_id);
+      states.push_back(row.state);
+    }
+  };
+  start();
+  EXPECT_THAT(states, ElementsAre("starting"));
+}
+
+TEST_F(RunnerTest, EntersHowAPrintEnded) {
+  const std::vector<std::pair<PrintResult::Outcome, std::string>> ends{
+      {PrintResult::Outcome::kDone, "done"},
+      {PrintResult::Outcome::kCancelled, "cancelled"},
+      {PrintResult::Outcome::kFailed, "failed"}};
+  for (const auto& [outcome, state] : ends) {
+    start();
+    machine->enter(State::kPrinting);
+    machine->end(outcome, "a reason");
+    const store::JobRow row = rig.rows().at(0);
+    EXPECT_EQ(row.state, state);
+    EXPECT_EQ(row.reason, "a reason");
+    EXPECT_EQ(row.actual_s, 10.0);
+    EXPECT_TRUE(row.ended);
+  }
+  const auto counts = runner->view().counts;
+  EXPECT_EQ(counts.done, 1);
+  EXPECT_EQ(counts.failed, 2);
+}
+
+TEST_F(RunnerTest, ARefusedStartIsEnteredAsFailedAndLeavesThePrinterFree) {
+  ASSERT_TRUE(runner->connect());
+  ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("cube.gcode")), "ada"));
+  script->refuse_start = Error{Errc::kFault, "the lid is open", {}, {}};
+  const auto refused = runner->start("ada");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "the lid is open");
+  EXPECT_EQ(rig.rows().at(0).state, "failed");
+  EXPECT_EQ(rig.rows().at(0).reason, "the lid is open");
+  script->refuse_start.reset();
+  EXPECT_TRUE(runner->start("ada"));
+  EXPECT_EQ(script->starts.size(), 1U);
+}
+
+TEST_F(RunnerTest, StartsOnlyOnceWhateverIsAsked) {
+  start();
+  for (const State state :
+       {State::kStarting, State::kPrinting, State::kPaused, State::kFinishing}) {
+    if (state != State::kStarting) {
+      machine->enter(state);
+    }
+    const auto again = runner->start("eve");
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Errc::kBusy);
+  }
+  EXPECT_EQ(script->starts.size(), 1U);
+}
+
+TEST_F(RunnerTest, StartsNothingWithoutAFileOrOffline) {
+  EXPECT_FALSE(runner->start("ada"));
+  ASSERT_TRUE(runner->connect());
+  const auto nothing = runner->start("ada");
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().message, "no file is selected");
+  EXPECT_THAT(rig.rows(), IsEmpty());
+}
+
+TEST_F(RunnerTest, KeepsTheFileOfAPrintUntilItHasEnded) {
+  start();
+  machine->enter(State::kPrinting);
+  EXPECT_EQ(remove_file().error().code, Errc::kBusy);
+  machine->end_well();
+  EXPECT_TRUE(remove_file());
+}
+
+TEST_F(RunnerTest, BeginsAPausedPrintAnew) {
+  start();
+  machine->enter(State::kPrinting);
+  EXPECT_FALSE(runner->restart("ada")) << "it is not paused";
+  ASSERT_TRUE(runner->pause());
+  machine->enter(State::kPaused);
+  std::thread gives_in([&] {
+    while (machine->status().state != State::kCancelling) {
+      std::this_thread::yield();
+    }
+    machine->end(PrintResult::Outcome::kCancelled);
+  });
+  // The end of the print and its return to Operational are two steps of the machine.
+  const auto again = runner->restart("ada");
+  gives_in.join();
+  EXPECT_TRUE(again) << again.error().to_string();
+  EXPECT_EQ(script->starts.size(), 2U);
+}
+
+TEST_F(RunnerTest, HandsAPrintUnderWayToThePrinterAfterARestart) {
+  start();
+  machine->enter(State::kPrinting);
+  const std::string job = script->starts.at(0).job_id;
+  restart_server();
+  EXPECT_EQ(remove_file().error().code, Errc::kBusy) << "its file is needed";
+  ASSERT_TRUE(runner->connect());
+  ASSERT_EQ(script->continued.size(), 1U);
+  EXPECT_EQ(script->continued[0].job_id, job);
+  EXPECT_THAT(rig.types_heard(), ::testing::Contains("PrintContinued"));
+  machine->end_well();
+  EXPECT_EQ(rig.rows().at(0).state, "done");
+  EXPECT_EQ(script->starts.size(), 1U);
+}
+
+TEST_F(RunnerTest, ClosesAPrintThatThePrinterDoesNotKnow) {
+  start();
+  machine->enter(State::kPrinting);
+  restart_server();
+  script->refuse_continue = Error{Errc::kNotFound, "no journal", {}, {}};
+  ASSERT_TRUE(runner->connect());
+  const store::JobRow row = rig.rows().at(0);
+  EXPECT_EQ(row.state, "failed");
+  EXPECT_THAT(row.reason, HasSubstr("the printer knows nothing of it"));
+  EXPECT_THAT(rig.types_heard(), ::testing::Contains("PrintFailed"));
+  EXPECT_EQ(runner->status().state, State::kOperational);
+  EXPECT_TRUE(remove_file());
+}
+
+TEST_F(RunnerTest, WaitsWithAPrintUnderWayForAPrinterThatIsAway) {
+  start();
+  machine->enter(State::kPrinting);
+  restart_server();
+  script->refuse_connect = Error{Errc::kNetwork, "no answer", {}, {}};
+  EXPECT_FALSE(runner->connect());
+  EXPECT_EQ(rig.rows().at(0).state, "printing");
+  script->refuse_connect.reset();
+  script->refuse_continue = Error{Errc::kNetwork, "gone again", {}, {}};
+  EXPECT_FALSE(runner->connect());
+  EXPECT_EQ(rig.rows().at(0).state, "printing");
+  script->refuse_continue.reset();
+  ASSERT_TRUE(runner->connect());
+  EXPECT_EQ(script->continued.size(), 1U);
+}
+
+TEST_F(RunnerTest, GivesUpAPrintWhosePrinterStaysAway) {
+  start();
+  machine->enter(State::kPrinting);
+  restart_server();
+  ASSERT_TRUE(runner->cancel("ada"));
+  EXPECT_EQ(rig.rows().at(0).state, "cancelled");
+  ASSERT_TRUE(runner->connect());
+  EXPECT_THAT(script->continued, IsEmpty());
+}
+
+}  // namespace
+}  // namespace stepcast::testing
