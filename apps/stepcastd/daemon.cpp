@@ -12,6 +12,7 @@
 
 #include "stepcast/http/server.hpp"
 #include "stepcast/jobs/file_events.hpp"
+#include "stepcast/server/api.hpp"
 #include "stepcast/server/authentication.hpp"
 #include "stepcast/server/metrics.hpp"
 #include "stepcast/server/octoprint.hpp"
@@ -125,7 +126,9 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
 
   const std::string setup_token = server::random_token();
   server::OctoPrint octoprint(site);
+  server::Api api(site);
   http::Router router;
+  api.add_routes(router);
   octoprint.add_routes(router);
   server::Metrics metrics(site);
   metrics.add_routes(router);

@@ -1,5 +1,7 @@
 #include "stepcast/store/jobs.hpp"
 
+#include <limits>
+
 #include "session.hpp"
 #include "table.hpp"
 
@@ -46,6 +48,28 @@ Result<std::vector<JobCount>> job_counts(Session& session) {
             counts.push_back({std::move(printer), std::move(state), count});
           })
       .map([&] { return std::move(counts); });
+}
+
+Result<std::vector<JobRow>> jobs_page(Session& session, const JobFilter& filter,
+                                      const std::optional<JobCursor>& after, std::int64_t limit) {
+  if (limit < 0) {
+    return fail(Errc::kInvalidArgument, "a page of jobs needs a limit of 0 or more");
+  }
+  const JobCursor from = after.value_or(JobCursor{std::numeric_limits<UnixMs>::max(), {}});
+  const auto state = filter.state.empty() ? std::nullopt : std::optional(filter.state);
+  // Two statements, so that the index of a printer's jobs serves the common one.
+  if (filter.printer.empty()) {
+    return kJobs.select(session,
+                        "WHERE (created_ms, id) < (:created, :id) "
+                        "AND state = coalesce(:state, state) "
+                        "ORDER BY created_ms DESC, id DESC LIMIT :limit",
+                        from.created, from.id, state, limit);
+  }
+  return kJobs.select(session,
+                      "WHERE printer = :printer AND (created_ms, id) < (:created, :id) "
+                      "AND state = coalesce(:state, state) "
+                      "ORDER BY created_ms DESC, id DESC LIMIT :limit",
+                      filter.printer, from.created, from.id, state, limit);
 }
 
 Result<PrintCounts> print_counts(Session& session, std::string_view file) {

@@ -42,6 +42,21 @@ struct JobCount {
 /// By printer and state, over all of history.
 [[nodiscard]] Result<std::vector<JobCount>> job_counts(Session& session);
 
+/// Which jobs; empty: all.
+struct JobFilter {
+  std::string printer;
+  std::string state;
+};
+/// The last job of a page.
+struct JobCursor {
+  UnixMs created{};
+  std::string id;
+};
+/// Newest first, those behind `after`. Jobs that come meanwhile neither repeat nor hide others.
+[[nodiscard]] Result<std::vector<JobRow>> jobs_page(Session& session, const JobFilter& filter,
+                                                    const std::optional<JobCursor>& after,
+                                                    std::int64_t limit);
+
 /// How the prints of a file went.
 struct PrintCounts {
   std::int64_t done{};
