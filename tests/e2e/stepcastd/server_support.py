@@ -102,7 +102,7 @@ class Server:
         return self.request("POST", path, json.dumps(value).encode(),
                             {"Content-Type": "application/json"}, **more)
 
-    def upload(self, parts, **more):
+    def upload(self, parts, path="/api/files/local", **more):
         """`parts`: (name, value) for a field, (name, file name, bytes) for a file; in order."""
         boundary = "----stepcast-test"
         body = b""
@@ -112,7 +112,7 @@ class Server:
             head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{file_name}'
             body += head.encode() + b"\r\n\r\n" + value + b"\r\n"
         body += f"--{boundary}--\r\n".encode()
-        return self.request("POST", "/api/files/local", body,
+        return self.request("POST", path, body,
                             {"Content-Type": f"multipart/form-data; boundary={boundary}"}, **more)
 
     def wait_for_state(self, state, timeout_s=120):
