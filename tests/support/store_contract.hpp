@@ -155,6 +155,19 @@ inline void expect_jobs_come_newest_first_by_page(store::Store& store) {
   ASSERT_EQ(page.size(), 2U);
   EXPECT_EQ(page[0].id, "page3");
   EXPECT_EQ(page[1].id, "page2");
+
+  const auto after = [&](const store::JobFilter& filter, const store::JobCursor& cursor) {
+    std::string ids;
+    for (const auto& row : read_from(
+             store, [&](auto& session) { return store::jobs_page(session, filter, cursor, 2); })) {
+      ids += row.id + " ";
+    }
+    return ids;
+  };
+  EXPECT_EQ(after({"large", "done"}, {104, "page4"}), "page3 page2 ");
+  EXPECT_EQ(after({"large", "failed"}, {104, "page4"}), "");
+  EXPECT_EQ(after({}, {106, ""}), "page5 page4 ");
+  EXPECT_EQ(after({}, {101, "page1"}), "page0 ");
 }
 
 inline void expect_prints_are_counted_by_how_they_ended(store::Store& store) {
