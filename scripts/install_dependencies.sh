@@ -11,11 +11,12 @@ build_packages=(
   libexpected-dev libfmt-dev libeigen3-dev libboost1.81-dev
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libspdlog-dev
   libsoci-dev libsqlite3-dev libpq-dev libssl-dev libargon2-dev libcurl4-openssl-dev
+  libmosquitto-dev
 )
 check_packages=(
   git clang clang-tidy clang-format libclang-rt-14-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  python3 python3-venv python3-dev
+  python3 python3-venv python3-dev mosquitto openssl
 )
 
 group="${1:-check}"

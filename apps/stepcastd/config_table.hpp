@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -52,6 +53,40 @@ class ConfigTable {
                fmt::format("from {} to {} is possible", least, most));
       } else {
         value = static_cast<Integer>(*read);
+      }
+    }
+  }
+
+  void flag(std::string_view key, bool& value) {
+    if (const toml::node* node = table_.get(key)) {
+      if (const auto read = node->value_exact<bool>()) {
+        value = *read;
+      } else {
+        report(*node, key, "is neither true nor false", "write it without quotes");
+      }
+    }
+  }
+
+  void texts(std::string_view key, std::vector<std::string>& values) {
+    if (const toml::node* node = table_.get(key)) {
+      const toml::array* array = node->as_array();
+      if (array == nullptr || !array->is_homogeneous<std::string>()) {
+        report(*node, key, "is no list of texts", "write it like [\"a\", \"b\"]");
+        return;
+      }
+      for (const toml::node& item : *array) {
+        values.push_back(*item.value_exact<std::string>());
+      }
+    }
+  }
+
+  void one_of(std::string_view key, std::string& value,
+              std::initializer_list<std::string_view> known) {
+    text(key, value);
+    if (std::find(known.begin(), known.end(), value) == known.end()) {
+      if (const toml::node* node = table_.get(key)) {
+        report(*node, key, fmt::format("is '{}'", value),
+               fmt::format("one of {}", fmt::join(known, ", ")));
       }
     }
   }

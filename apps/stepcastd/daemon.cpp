@@ -19,6 +19,7 @@
 #include "stepcast/server/setup.hpp"
 #include "stepcast/server/site.hpp"
 
+#include "integrations.hpp"
 #include "machines.hpp"
 
 namespace stepcast::daemon {
@@ -117,6 +118,10 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     }
     site.printers.push_back(std::move(*runner));
   }
+  auto integrations = Integrations::start(config, site);
+  if (!integrations) {
+    return tl::unexpected(integrations.error());
+  }
   for (const auto& runner : site.printers) {
     if (auto connected = runner->connect(); !connected) {
       // Not there yet is no reason not to serve the others; POST /api/connection tries again.
@@ -132,6 +137,7 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   octoprint.add_routes(router);
   server::Metrics metrics(site);
   metrics.add_routes(router);
+  metrics.collect([&integrations](metrics::Page& page) { (*integrations)->write_metrics(page); });
   server::add_setup_routes(router, site, setup_token);
   http::Server::Options options;
   options.address = config.address;

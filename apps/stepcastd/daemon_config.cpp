@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include "config_table.hpp"
+#include "read_integrations.hpp"
 
 namespace stepcast::daemon {
 namespace {
@@ -22,13 +23,14 @@ bool is_id(const std::string& id) {
 PrinterConfig read_printer(ConfigTable table) {
   constexpr std::int64_t kFastest = 1000;
   PrinterConfig printer;
-  table.allow_only({"id", "profile", "device", "planner", "compensator", "speed"});
+  table.allow_only({"id", "profile", "device", "planner", "compensator", "speed", "snapshot_url"});
   table.text("profile", printer.profile);
   printer.id = printer.profile;
   table.text("id", printer.id);
   table.text("device", printer.device);
   table.text("planner", printer.planner);
   table.text("compensator", printer.compensator);
+  table.text("snapshot_url", printer.snapshot_url);
   table.integer("speed", printer.speed, 1, kFastest);
   if (!is_id(printer.id)) {
     table.report_whole(fmt::format("has the id '{}'", printer.id),
@@ -76,7 +78,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
   try {
     const toml::table root = toml::parse(content.str(), file.string());
     ConfigTable top(root, file.string(), "", problem);
-    top.allow_only({"server", "storage", "printer"});
+    top.allow_only({"server", "storage", "printer", "notify", "hook", "mqtt"});
     static const toml::table kEmpty;
     const auto section = [&](const char* name) -> const toml::table& {
       const auto* table = root[name].as_table();
@@ -102,6 +104,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
     storage.text("database", config.database);
     storage.integer("minimum_free_mib", config.minimum_free_mib, 0, kMostMib);
     storage.integer("quota_mib", config.quota_mib, 0, kMostMib);
+    read_integrations(root, file.string(), config.integrations, problem);
     if (const auto* printers = root["printer"].as_array()) {
       std::set<std::string> ids;
       for (const toml::node& node : *printers) {

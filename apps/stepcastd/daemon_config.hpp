@@ -8,6 +8,8 @@
 
 #include "stepcast/base/result.hpp"
 
+#include "integrations_config.hpp"
+
 namespace stepcast::daemon {
 
 /// One printer of the configuration.
@@ -17,7 +19,8 @@ struct PrinterConfig {
   std::string device;  ///< HOST:PORT; empty: a virtual device inside the daemon.
   std::string planner = "lookahead";
   std::string compensator = "none";
-  std::uint32_t speed = 1;  ///< Times real time; virtual devices only.
+  std::uint32_t speed = 1;   ///< Times real time; virtual devices only.
+  std::string snapshot_url;  ///< Gives a JPEG of what the camera sees; empty: none.
 };
 
 struct Config {
@@ -30,6 +33,7 @@ struct Config {
   std::int64_t minimum_free_mib = 512;
   std::int64_t quota_mib = 0;  ///< 0: none
   std::vector<PrinterConfig> printers;
+  IntegrationsConfig integrations;
 };
 
 /// Reads a configuration (docs/stepcastd.md describes every key).

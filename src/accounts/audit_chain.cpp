@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "stepcast/accounts/secrets.hpp"
+#include "secrets.hpp"
 
 namespace stepcast::accounts {
 namespace {

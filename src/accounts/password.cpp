@@ -7,7 +7,7 @@
 #include <argon2.h>
 #include <fmt/format.h>
 
-#include "stepcast/accounts/secrets.hpp"
+#include "secrets.hpp"
 
 namespace stepcast::accounts {
 namespace {

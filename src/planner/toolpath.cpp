@@ -15,7 +15,6 @@
 #include "arc.hpp"
 #include "completeness.hpp"
 #include "move_checks.hpp"
-#include "object_names.hpp"
 
 namespace stepcast::planner {
 namespace {
@@ -136,9 +135,9 @@ class Toolpath::Interpreter {
 
   void extended() {
     if (command_.name == "EXCLUDE_OBJECT_START") {
-      objects_.start(command_.text);
+      mark(Marker::Kind::kObject, 0, false, std::string(command_.text));
     } else if (command_.name == "EXCLUDE_OBJECT_END") {
-      objects_.end();
+      mark(Marker::Kind::kObject, 0);
     } else {
       mark(Marker::Kind::kOther, 0, false, std::string(command_.name));
     }
@@ -524,7 +523,7 @@ class Toolpath::Interpreter {
         mark(Marker::Kind::kOther, 0, true, "M400");
         return {};
       case 486:
-        objects_.m486(command_);
+        mark(Marker::Kind::kObject, s.value_or(0), false, std::string(command_.text));
         return {};
       default:
         return other();
@@ -674,10 +673,6 @@ class Toolpath::Interpreter {
       summary_.first_slowed_line = move.line;
     }
     planned_ = to;
-    if (objects_.current() != marked_object_) {
-      marked_object_ = objects_.current();
-      mark(Marker::Kind::kObject, 0, false, marked_object_);
-    }
     count(move);
     pending_.emplace_back(move);
     return {};
@@ -686,7 +681,6 @@ class Toolpath::Interpreter {
   void count(Move& move) {
     move.number = summary_.moves++;
     summary_.filament = std::max(summary_.filament, move.end[Axis::kE]);
-    summary_.top = std::max(summary_.top, move.end[Axis::kZ]);
     // Without slicer comments a layer is a height at which something is extruded level.
     if (move.extrudes() && !move.moves(Axis::kZ) && move.end[Axis::kZ] > top_) {
       top_ = move.end[Axis::kZ];
@@ -719,8 +713,6 @@ class Toolpath::Interpreter {
   std::pair<Axis, Axis> plane_{Axis::kX, Axis::kY};
   PlanePoint spline_tangent_;
   FirmwareRetraction retraction_;
-  ObjectNames objects_;
-  std::string marked_object_;  // of the moves given out last
   PerAxis<MmPerS> job_max_speed_;
   MmPerS2 job_acceleration_;
   MmPerS2 job_travel_acceleration_;

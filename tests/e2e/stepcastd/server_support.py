@@ -30,10 +30,10 @@ class Reply:
 class Server:
     """A daemon of its own, on any port, with a virtual printer that prints as fast as told."""
 
-    def __init__(self, data, speed=200):
+    def __init__(self, data, speed=200, more=""):
         self.data = pathlib.Path(data)
         self.config = self.data / "stepcastd.toml"
-        self.config.write_text(f'[[printer]]\nid = "taz6"\nprofile = "taz6"\nspeed = {speed}\n',
+        self.config.write_text(f'[[printer]]\nid = "taz6"\nprofile = "taz6"\nspeed = {speed}\n{more}',
                                encoding="utf-8")
         self.process = self.url = self.setup_url = self.key = None
 
