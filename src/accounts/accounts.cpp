@@ -41,6 +41,7 @@ Result<void> Accounts::Impl::load() {
   std::vector<store::UserRow> user_rows;
   std::vector<store::KeyRow> key_rows;
   std::vector<store::LoginRow> login_rows;
+  std::vector<store::SecondFactorRow> factor_rows;
   auto read = database.read([&](store::Session& session) {
     return store::all_users(session)
         .and_then([&](auto rows) {
@@ -51,7 +52,11 @@ Result<void> Accounts::Impl::load() {
           key_rows = std::move(rows);
           return store::all_logins(session);
         })
-        .map([&](auto rows) { login_rows = std::move(rows); });
+        .and_then([&](auto rows) {
+          login_rows = std::move(rows);
+          return store::all_second_factors(session);
+        })
+        .map([&](auto rows) { factor_rows = std::move(rows); });
   });
   if (!read) {
     return read;
@@ -83,6 +88,10 @@ Result<void> Accounts::Impl::load() {
   for (auto& row : login_rows) {
     auto hash = row.token_sha256;
     logins.emplace(std::move(hash), std::move(row));
+  }
+  for (auto& row : factor_rows) {
+    auto name = row.user;
+    second_factors.emplace(std::move(name), std::move(row));
   }
   return {};
 }
@@ -120,6 +129,8 @@ Principal Accounts::Impl::principal_of(const store::LoginRow& login) const {
 void Accounts::Impl::forget_user(std::string_view name) {
   std::erase_if(keys, [&](const auto& entry) { return entry.second->row.user == name; });
   forget_logins(name, {});
+  second_factors.erase(std::string(name));
+  new_secrets.erase(std::string(name));
   users.erase(users.find(name));
 }
 
@@ -158,13 +169,38 @@ std::vector<UserInfo> Accounts::users() const {
   const std::shared_lock lock(impl_->state);
   std::vector<UserInfo> infos;
   for (const auto& [name, user] : impl_->users) {
-    infos.push_back({name, user.role, user.row.active});
+    infos.push_back({name, user.role, user.row.active, impl_->second_factors.contains(name)});
   }
   return infos;
 }
 
+std::optional<Principal> Accounts::principal_of_user(std::string_view name) const {
+  const std::shared_lock lock(impl_->state);
+  const auto* user = impl_->user(name);
+  if (user == nullptr || !user->row.active) {
+    return std::nullopt;
+  }
+  Principal principal;
+  principal.user = user->row.name;
+  principal.role = user->role;
+  principal.permissions = permissions_of(user->role);
+  return principal;
+}
+
 void Accounts::audit(const Principal& by, std::string_view action, std::string_view subject) {
   impl_->audit(by, action, subject);
+}
+
+Result<std::vector<store::AuditRow>> Accounts::audit_trail(std::int64_t after,
+                                                           std::int64_t limit) const {
+  std::vector<store::AuditRow> rows;
+  return impl_->database
+      .read([&](store::Session& session) {
+        return store::audit_after(session, after, limit).map([&](auto found) {
+          rows = std::move(found);
+        });
+      })
+      .map([&] { return std::move(rows); });
 }
 
 Result<void> Accounts::verify_audit() const {

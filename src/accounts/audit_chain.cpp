@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "secrets.hpp"
+#include "stepcast/accounts/secrets.hpp"
 
 namespace stepcast::accounts {
 namespace {

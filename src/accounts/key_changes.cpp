@@ -3,8 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "stepcast/accounts/secrets.hpp"
+
 #include "accounts_impl.hpp"
-#include "secrets.hpp"
 
 namespace stepcast::accounts {
 namespace {

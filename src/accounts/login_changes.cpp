@@ -1,12 +1,14 @@
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "stepcast/accounts/secrets.hpp"
+
 #include "accounts_impl.hpp"
 #include "password.hpp"
-#include "secrets.hpp"
 
 namespace stepcast::accounts {
 namespace {
@@ -38,78 +40,152 @@ std::vector<std::string> surplus_of(const std::unordered_map<std::string, store:
   return surplus;
 }
 
+tl::unexpected<Error> locked_out(LoginGuard::Time wait) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  return fail(Errc::kBusy, "too many failed attempts to log in", "log in",
+              fmt::format("try again in {} s", seconds));
+}
+
 tl::unexpected<Error> wrong_login() {
   return fail(Errc::kDenied, "the name or the password is wrong", "log in");
 }
 
 }  // namespace
 
+Result<void> Accounts::Impl::check_password(std::string_view name, std::string_view password,
+                                            std::string_view from) {
+  const auto shown = name.substr(0, kMaxShownBytes);
+  if (const auto wait = guard.begin(shown, from, clocks.steady())) {
+    return locked_out(*wait);
+  }
+  const auto matches = password_matches(hash_of(name), password);
+  if (matches && !*matches) {
+    guard.failed(shown, from, clocks.steady());
+    return fail(Errc::kDenied, "the password is wrong", "password", "give the one in use");
+  }
+  guard.succeeded(shown, from);
+  return matches.map([](bool /*yes*/) {});
+}
+
+std::string Accounts::Impl::hash_of(std::string_view name) const {
+  const std::shared_lock lock(state);
+  const auto* known = user(name);
+  return known != nullptr && known->row.active ? known->row.password_hash : nobodys_hash();
+}
+
 Result<Accounts::Login> Accounts::log_in(std::string_view name, std::string_view password,
-                                         std::string_view remote) {
+                                         std::string_view remote, std::string_view code) {
   const auto shown = name.substr(0, kMaxShownBytes);
   remote = remote.substr(0, kMaxShownBytes);
   if (const auto wait = impl_->guard.begin(shown, remote, impl_->clocks.steady())) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wait).count();
-    return fail(Errc::kBusy, "too many failed attempts to log in", "log in",
-                fmt::format("try again in {} s", seconds));
+    return locked_out(*wait);
   }
-  std::string hash = nobodys_hash();
-  {
-    const std::shared_lock lock(impl_->state);
-    if (const auto* user = impl_->user(name); user != nullptr && user->row.active) {
-      hash = user->row.password_hash;
-    }
+  auto login = impl_->enter(name, password, remote, code);
+  const bool guessed = !login && login.error().code == Errc::kDenied;
+  // To be asked for the code is the second step of an honest login.
+  if (guessed && !(code.empty() && login.error().location == kSecondFactor)) {
+    impl_->guard.failed(shown, remote, impl_->clocks.steady());
+    impl_->audit({}, "login.failed", fmt::format("{} from {}", shown, remote));
+  } else {
+    impl_->guard.succeeded(shown, remote);
   }
+  return login;
+}
+
+Result<Accounts::Login> Accounts::Impl::enter(std::string_view name, std::string_view password,
+                                              std::string_view remote, std::string_view code) {
+  const std::string hash = hash_of(name);
   const auto matches = password_matches(hash, password);
   if (!matches) {
-    impl_->guard.succeeded(shown, remote);  // nothing was learned
     return tl::unexpected(matches.error());
   }
   if (!*matches) {
-    impl_->guard.failed(shown, remote, impl_->clocks.steady());
-    impl_->audit({}, "login.failed", fmt::format("{} from {}", shown, remote));
     return wrong_login();
   }
-  impl_->guard.succeeded(shown, remote);
-
-  const auto now = impl_->clocks.wall();
+  const auto now = clocks.wall();
   auto token = random_token();
   const store::LoginRow row{.token_sha256 = sha256_hex(token),
                             .id = random_id(),
                             .user = std::string(name),
                             .created = now,
                             .expires = now + kLoginLifetime};
-  const std::lock_guard one(impl_->changes);
-  const auto* user = impl_->user(name);
-  if (user == nullptr || !user->row.active || user->row.password_hash != hash) {
+  const std::lock_guard one(changes);
+  const auto* known = user(name);
+  if (known == nullptr || !known->row.active || known->row.password_hash != hash) {
     return wrong_login();  // changed while we were checking
   }
-  const auto surplus = surplus_of(impl_->logins, name);
+  auto factor = spend_code(name, code);
+  if (!factor) {
+    return tl::unexpected(factor.error());
+  }
+  const auto surplus = surplus_of(logins, name);
   Principal by{};
   by.user = row.user;
+  return write(
+             by, "login", fmt::format("{} from {}", row.id, remote),
+             [row, surplus, now, factor = *factor](store::Session& session) -> Result<void> {
+               if (factor) {
+                 if (auto spent = store::put_second_factor(session, *factor); !spent) {
+                   return spent;
+                 }
+               }
+               for (const auto& old : surplus) {
+                 if (auto removed = store::remove_login(session, old); !removed) {
+                   return tl::unexpected(removed.error());
+                 }
+               }
+               return store::remove_expired_logins(session, now)
+                   .and_then([&](std::int64_t /*rows*/) { return store::add_login(session, row); });
+             })
+      .map([&] {
+        const std::unique_lock lock(state);
+        if (*factor) {
+          second_factors[row.user] = **factor;
+        }
+        for (const auto& old : surplus) {
+          logins.erase(old);
+        }
+        std::erase_if(logins, [&](const auto& entry) { return entry.second.expires <= now; });
+        logins.emplace(row.token_sha256, row);
+        auto csrf = csrf_of(token);
+        return Login{principal_of(row), std::move(token), std::move(csrf), row.expires};
+      });
+}
+
+std::vector<LoginInfo> Accounts::logins(std::string_view user) const {
+  std::vector<LoginInfo> infos;
+  {
+    const auto now = impl_->clocks.wall();
+    const std::shared_lock lock(impl_->state);
+    for (const auto& [hash, login] : impl_->logins) {
+      if ((user.empty() || login.user == user) && login.expires > now) {
+        infos.push_back({login.id, login.user, login.created, login.expires});
+      }
+    }
+  }
+  std::sort(infos.begin(), infos.end(), [](const auto& one, const auto& other) {
+    return std::tie(one.created, one.id) < std::tie(other.created, other.id);
+  });
+  return infos;
+}
+
+Result<void> Accounts::end_login(const Principal& by, std::string_view id) {
+  const std::lock_guard one(impl_->changes);
+  const auto found =
+      std::find_if(impl_->logins.begin(), impl_->logins.end(),
+                   [&](const auto& entry) { return !id.empty() && entry.second.id == id; });
+  // Whose login it is is not told to those who may not know.
+  if (found == impl_->logins.end() || (found->second.user != by.user && !by.may("ADMIN"))) {
+    return fail(Errc::kNotFound, fmt::format("there is no login '{}'", id), "logins");
+  }
   return impl_
-      ->write(
-          by, "login", fmt::format("{} from {}", row.id, remote),
-          [row, surplus, now](store::Session& session) -> Result<void> {
-            for (const auto& old : surplus) {
-              if (auto removed = store::remove_login(session, old); !removed) {
-                return tl::unexpected(removed.error());
-              }
-            }
-            return store::remove_expired_logins(session, now).and_then([&](std::int64_t /*rows*/) {
-              return store::add_login(session, row);
-            });
-          })
+      ->write(by, "login.end", id,
+              [hash = found->first](store::Session& session) {
+                return store::remove_login(session, hash).map([](bool /*found*/) {});
+              })
       .map([&] {
         const std::unique_lock lock(impl_->state);
-        for (const auto& old : surplus) {
-          impl_->logins.erase(old);
-        }
-        std::erase_if(impl_->logins,
-                      [&](const auto& entry) { return entry.second.expires <= now; });
-        impl_->logins.emplace(row.token_sha256, row);
-        auto csrf = csrf_of(token);
-        return Login{impl_->principal_of(row), std::move(token), std::move(csrf), row.expires};
+        impl_->logins.erase(found);
       });
 }
 

@@ -7,7 +7,7 @@
 #include <argon2.h>
 #include <fmt/format.h>
 
-#include "secrets.hpp"
+#include "stepcast/accounts/secrets.hpp"
 
 namespace stepcast::accounts {
 namespace {

@@ -1,9 +1,10 @@
-#include "secrets.hpp"
+#include "stepcast/accounts/secrets.hpp"
 
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -63,6 +64,12 @@ std::string random_token() {
   return base64url(bytes);
 }
 
+std::string random_bytes(std::size_t count) {
+  std::vector<std::uint8_t> bytes(count);
+  fill_randomly(bytes);
+  return {bytes.begin(), bytes.end()};
+}
+
 std::string random_id() {
   std::array<std::uint8_t, kIdBytes> bytes{};
   fill_randomly(bytes);
@@ -85,6 +92,15 @@ std::string keyed_hash(std::string_view key, std::string_view text) {
                           text.size(), digest.data(), &size);
   STEPCAST_CHECK(done != nullptr && size == digest.size());
   return base64url(digest);
+}
+
+std::array<std::uint8_t, 20> hmac_sha1(std::string_view key, std::string_view text) {
+  std::array<std::uint8_t, 20> digest{};
+  unsigned size = 0;
+  const auto* done = HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), bytes_of(text),
+                          text.size(), digest.data(), &size);
+  STEPCAST_CHECK(done != nullptr && size == digest.size());
+  return digest;
 }
 
 bool same_secret(std::string_view one, std::string_view other) {

@@ -113,78 +113,91 @@ bool Accounts::Impl::last_active_admin(const User& user) const {
   return user.role == Role::kAdmin && user.row.active && admins == 1;
 }
 
-Result<void> Accounts::Impl::change_user(const Principal& by, std::string_view action,
-                                         store::UserRow row) {
-  return write(by, action, row.name, putting(row)).map([&] {
-    const std::unique_lock lock(state);
-    users.find(row.name)->second.row = row;
-  });
+void Accounts::Impl::rebuild_keys_of(std::string_view name, Role role) {
+  for (auto& [hash, key] : keys) {
+    if (key->row.user == name) {
+      // Not in place: who has just been let in reads the old one.
+      auto changed = std::make_shared<Key>();
+      changed->row = key->row;
+      changed->principal = principal_of_key(key->row, role);
+      changed->last_used = key->last_used.load();
+      changed->written = key->written.load();
+      key = std::move(changed);
+    }
+  }
+}
+
+Result<void> Accounts::Impl::edit_user(const Principal& by, const UserEdit& edit) {
+  const std::lock_guard one(changes);
+  const auto* before = user(edit.name);
+  if (before == nullptr) {
+    return no_such_user(edit.name);
+  }
+  auto row = before->row;
+  edit.apply(row);
+  const auto role = role_from(row.role).value_or(before->role);
+  if (last_active_admin(*before) && !(row.active && role == Role::kAdmin)) {
+    return last_admin(edit.name);
+  }
+  return write(by, edit.action,
+               role == before->role ? std::string(edit.name)
+                                    : fmt::format("{} {}", edit.name, role_name(role)),
+               [row, kept = edit.kept_login](store::Session& session) {
+                 return store::put_user(session, row).and_then([&]() -> Result<void> {
+                   if (!kept) {
+                     return {};
+                   }
+                   return store::remove_logins_of(session, row.name, *kept)
+                       .map([](std::int64_t /*rows*/) {});
+                 });
+               })
+      .map([&] {
+        const std::unique_lock lock(state);
+        auto& changed = users.find(edit.name)->second;
+        if (changed.role != role) {
+          rebuild_keys_of(edit.name, role);
+        }
+        changed = {row, role};
+        if (edit.kept_login) {
+          forget_logins(edit.name, *edit.kept_login);
+        }
+      });
 }
 
 Result<void> Accounts::deactivate_user(const Principal& by, std::string_view name) {
-  if (auto may = may_manage(by); !may) {
-    return may;
-  }
-  const std::lock_guard one(impl_->changes);
-  const auto* user = impl_->user(name);
-  if (user == nullptr) {
-    return no_such_user(name);
-  }
-  if (impl_->last_active_admin(*user)) {
-    return last_admin(name);
-  }
-  auto row = user->row;
-  row.active = false;
-  return impl_->change_user(by, "user.deactivate", std::move(row));
+  return may_manage(by).and_then([&] {
+    return impl_->edit_user(by, {"user.deactivate", name, [](auto& row) { row.active = false; }});
+  });
 }
 
 Result<void> Accounts::activate_user(const Principal& by, std::string_view name) {
-  if (auto may = may_manage(by); !may) {
-    return may;
-  }
-  const std::lock_guard one(impl_->changes);
-  const auto* user = impl_->user(name);
-  if (user == nullptr) {
-    return no_such_user(name);
-  }
-  auto row = user->row;
-  row.active = true;
-  return impl_->change_user(by, "user.activate", std::move(row));
+  return may_manage(by).and_then([&] {
+    return impl_->edit_user(by, {"user.activate", name, [](auto& row) { row.active = true; }});
+  });
+}
+
+Result<void> Accounts::set_role(const Principal& by, std::string_view name, Role role) {
+  return may_manage(by).and_then([&] {
+    return impl_->edit_user(
+        by, {"user.role", name, [role](auto& row) { row.role = std::string(role_name(role)); }});
+  });
 }
 
 Result<void> Accounts::set_password(const Principal& by, std::string_view name,
-                                    std::string_view password) {
+                                    std::string_view password, std::string_view old) {
   const bool own = !by.user.empty() && by.user == name;
-  // A key that leaks must not become the account.
-  if (!(own && by.key_id.empty())) {
-    if (auto may = may_manage(by); !may) {
-      return may;
-    }
-  }
-  auto hash = fit_password(name, password).and_then([&] { return hash_password(password); });
+  // A key that leaks must not become the account, nor a browser that was left open.
+  auto may =
+      own && by.key_id.empty() ? impl_->check_password(name, old, by.session) : may_manage(by);
+  auto hash = may.and_then([&] { return fit_password(name, password); }).and_then([&] {
+    return hash_password(password);
+  });
   if (!hash) {
     return tl::unexpected(hash.error());
   }
-  const std::lock_guard one(impl_->changes);
-  const auto* user = impl_->user(name);
-  if (user == nullptr) {
-    return no_such_user(name);
-  }
-  auto row = user->row;
-  row.password_hash = std::move(*hash);
-  const auto kept = own ? by.session : std::string();
-  return impl_
-      ->write(by, "user.password", name,
-              [row, kept](store::Session& session) {
-                return store::put_user(session, row)
-                    .and_then([&] { return store::remove_logins_of(session, row.name, kept); })
-                    .map([](std::int64_t /*rows*/) {});
-              })
-      .map([&] {
-        const std::unique_lock lock(impl_->state);
-        impl_->users.find(name)->second.row = row;
-        impl_->forget_logins(name, kept);
-      });
+  return impl_->edit_user(
+      by, {"user.password", name, [&](auto& row) { row.password_hash = std::move(*hash); },
+           own ? by.session : std::string()});
 }
 
 }  // namespace stepcast::accounts

@@ -7,9 +7,6 @@
 namespace stepcast::control {
 namespace {
 
-// Samples in a block: long enough to amortise the calls, short enough to stay in the first-level
-// cache with all lanes (4 axes * 3 arrays * 100 * 8 B = 10 kB).
-constexpr std::size_t kMostSamples = 100;
 // A command this close to the plan, over a whole block at rest, has settled: a thousandth of a step
 // of common machines, so that the last step comes out as the plan's.
 constexpr double kSettledMm = 1e-5;
@@ -25,6 +22,14 @@ void CompensationStage::set(Axis axis, std::unique_ptr<shaping::AxisFilter> filt
   filters_[axis] = std::move(filter);
   lanes_[axis] = {};
   lanes_[axis].last_path = lanes_[axis].last_plan = start_mm;
+}
+
+std::size_t CompensationStage::reach() const {
+  std::size_t most = 0;
+  for (const auto& filter : filters_.values) {
+    most = std::max(most, filter->block() + filter->look_ahead());
+  }
+  return most;
 }
 
 std::span<const double> CompensationStage::path(Axis axis) const {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "stepcast/base/contracts.hpp"
 #include "stepcast/gcode/reader.hpp"
 
 namespace stepcast::control {
@@ -22,6 +23,12 @@ void note_marker(JobPlan& plan, const planner::TimedMarker& timed) {
     case Kind::kBed:
       ++plan.heater_commands;
       break;
+    case Kind::kObject:
+      if (!timed.marker.text.empty() && std::find(plan.objects.begin(), plan.objects.end(),
+                                                  timed.marker.text) == plan.objects.end()) {
+        plan.objects.push_back(timed.marker.text);
+      }
+      break;
     case Kind::kPause:
       ++plan.pauses_asked;
       break;
@@ -32,12 +39,14 @@ void note_marker(JobPlan& plan, const planner::TimedMarker& timed) {
 
 Result<std::unique_ptr<MotionPipeline>> open_pipeline(
     const std::filesystem::path& file, const machine::Profile& profile,
-    const ControllerChoice& choice, std::function<void(const planner::TimedMarker&)> on_marker) {
+    const ControllerChoice& choice, std::function<void(const planner::TimedMarker&)> on_marker,
+    const std::vector<planner::LiveChange>& changes) {
   auto reader = gcode::Reader::open(file);
   if (!reader) {
     return tl::unexpected(reader.error());
   }
-  return MotionPipeline::create(std::move(*reader), profile, choice, std::move(on_marker));
+  return MotionPipeline::create(std::move(*reader), profile, choice, std::move(on_marker),
+                                planner::repeat(changes));
 }
 
 void add_warnings(JobPlan& plan, const machine::Profile& profile) {
@@ -77,7 +86,7 @@ void add_warnings(JobPlan& plan, const machine::Profile& profile) {
 
 Result<void> replay(const JobPlan& plan, const machine::Profile& profile,
                     const BlockObserver& observer) {
-  auto pipeline = open_pipeline(plan.file, profile, plan.choice, {});
+  auto pipeline = open_pipeline(plan.file, profile, plan.choice, {}, {});
   if (!pipeline) {
     return tl::unexpected(pipeline.error());
   }
@@ -97,12 +106,14 @@ Result<void> replay(const JobPlan& plan, const machine::Profile& profile,
 }  // namespace
 
 Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profile& profile,
-                         const ControllerChoice& choice, const BlockObserver& observer) {
+                         const ControllerChoice& choice, const BlockObserver& observer,
+                         const std::vector<planner::LiveChange>& changes) {
+  STEPCAST_CHECK(!observer || changes.empty());
   JobPlan plan;
   plan.file = file;
   plan.choice = choice;
-  auto opened =
-      open_pipeline(file, profile, choice, [&](const auto& marker) { note_marker(plan, marker); });
+  auto opened = open_pipeline(
+      file, profile, choice, [&](const auto& marker) { note_marker(plan, marker); }, changes);
   if (!opened) {
     return tl::unexpected(opened.error());
   }

@@ -27,9 +27,9 @@ constexpr std::int64_t kInfluence = 60;
 constexpr double kLeastRate = 0.3;
 // A checkpoint costs about as much as a tenth of a block.
 constexpr std::int64_t kBlocksPerCheckpoint = 2;
-// Together these reach back by 1.6 s: a stretch with its ramp begins 0.2 s before the place, and a
-// compensator may read the plan up to a second ahead.
-constexpr std::size_t kMostCheckpoints = 8;
+// A stretch with its ramp begins this many samples before a place, or a little more; the
+// compensator has read the plan further by its own reach.
+constexpr std::int64_t kWayBack = kInfluence + planner::Retimer::kRamp + 100;
 
 // E counts from the start of the job.
 PerAxis<Mm> home_position(const machine::Profile& profile) {
@@ -44,10 +44,12 @@ PerAxis<Mm> home_position(const machine::Profile& profile) {
 
 class MotionPipeline::Impl {
  public:
-  Impl(gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice)
+  Impl(gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
+       planner::LiveMoves::Feed changes)
       : profile_(profile),
         planning_profile_(profile),
         toolpath_(std::move(reader), profile, choice.toolpath),
+        moves_(toolpath_, home_position(profile), std::move(changes)),
         run_(profile) {
     for (Axis axis : kAllAxes) {
       MmPerS& speed = planning_profile_.axes[axis].max_speed;
@@ -57,7 +59,7 @@ class MotionPipeline::Impl {
 
   Result<void> build(const ControllerChoice& choice,
                      std::function<void(const planner::TimedMarker&)> on_marker) {
-    auto planner = planner::make_planner(choice.planner, planning_profile_, toolpath_);
+    auto planner = planner::make_planner(choice.planner, planning_profile_, moves_);
     if (!planner) {
       return tl::unexpected(planner.error());
     }
@@ -93,6 +95,9 @@ class MotionPipeline::Impl {
       home_mm[axis] = home[axis].v;
       stage_.set(axis, std::move(*filter), home_mm[axis]);
     }
+    // The oldest is just about to go when it is needed.
+    most_checkpoints_ = 2 + (stage_.reach() + static_cast<std::size_t>(kWayBack)) /
+                                (CompensationStage::kMostSamples * kBlocksPerCheckpoint);
     const double ticks_per_sample = profile_.tick_rate.v / shaping::kCommandRate.v;
     if (ticks_per_sample != std::floor(ticks_per_sample)) {
       return fail(Errc::kInvalidArgument,
@@ -128,32 +133,29 @@ class MotionPipeline::Impl {
     return true;
   }
 
-  Result<void> fit() {
-    retimer_->keep_from(retimer_->mark());
-    MotionBlock block;
-    for (std::int64_t blocks = 0;; ++blocks) {
-      if (blocks % kBlocksPerCheckpoint == 0) {
+  Result<bool> next_fitted(MotionBlock& block) {
+    if (checkpoints_.empty()) {
+      retimer_->keep_from(retimer_->mark());
+    }
+    for (;; since_checkpoint_ = 1) {  // goes back to a checkpoint
+      if (since_checkpoint_++ % kBlocksPerCheckpoint == 0) {
         save();
       }
+      const std::int64_t changes = moves_.changes();
       auto filled = command_of_next();
       if (!filled) {
         return tl::unexpected(filled.error());
       }
+      if (moves_.changes() != changes) {
+        retimer_->drop_ahead();
+      }
       if (*filled == 0) {
-        auto more = come_to_rest(block);
-        if (!more) {
-          return tl::unexpected(more.error());
-        }
-        if (!*more) {
-          return {};
-        }
-        continue;
+        return come_to_rest(block);
       }
       if (const auto excess = survey(*filled)) {
         if (auto slowed = slow_down(*excess, *filled); !slowed) {
           return tl::unexpected(slowed.error());
         }
-        blocks = 0;  // there is a checkpoint here
         continue;
       }
       if (auto made = make_steps(*filled); !made) {
@@ -164,9 +166,28 @@ class MotionPipeline::Impl {
         run_.command_meters[index(axis)].add(stage_.command(axis).first(*filled));
       }
       give(block, *filled, *filled);
+      return true;
     }
   }
 
+  Result<void> fit() {
+    MotionBlock block;
+    for (;;) {
+      auto more = next_fitted(block);
+      if (!more) {
+        return tl::unexpected(more.error());
+      }
+      if (!*more) {
+        return {};
+      }
+    }
+  }
+
+  [[nodiscard]] Ticks firm_ticks() const {
+    return checkpoints_.empty() || run_.phase != Phase::kMoving
+               ? run_.totals.ticks
+               : checkpoints_.front().run.totals.ticks;
+  }
   [[nodiscard]] const MotionTotals& totals() const { return run_.totals; }
   [[nodiscard]] MotionPeaks peaks() const {
     MotionPeaks peaks;
@@ -250,7 +271,7 @@ class MotionPipeline::Impl {
   }
 
   void save() {
-    if (checkpoints_.size() == kMostCheckpoints) {
+    if (checkpoints_.size() == most_checkpoints_) {
       std::rotate(checkpoints_.begin(), checkpoints_.begin() + 1, checkpoints_.end());
       retimer_->keep_from(checkpoints_.front().plan);
     } else {
@@ -301,6 +322,7 @@ class MotionPipeline::Impl {
 
   // `samples` of motion, stepped in as many periods.
   void give(MotionBlock& block, std::size_t samples, std::size_t periods) {
+    block.first_tick = run_.totals.ticks;
     block.samples = samples;
     block.draining = stage_.draining() || run_.phase != Phase::kMoving;
     block.ticks = periods * static_cast<std::size_t>(ticks_per_sample_);
@@ -324,7 +346,7 @@ class MotionPipeline::Impl {
     run_.phase = Phase::kSettled;
     PerAxis<double> end;
     for (Axis axis : kAllAxes) {
-      end[axis] = toolpath_.summary().end[axis].v;
+      end[axis] = moves_.end()[axis].v;
     }
     for (Axis motor : kAllAxes) {
       auto& generator = run_.generators[index(motor)];
@@ -359,9 +381,11 @@ class MotionPipeline::Impl {
       const auto command = stage_.command(axis).first(samples);
       const auto [low, high] = std::minmax_element(command.begin(), command.end());
       const auto& spec = profile_.axes[axis];
-      const double worst = *low < (spec.travel_min - profile_.overtravel).v    ? *low
-                           : *high > (spec.travel_max + profile_.overtravel).v ? *high
-                                                                               : NAN;
+      // An offset says where the bed is, so the nozzle may go down with it.
+      const Mm deeper = axis == Axis::kZ ? moves_.deepest_offset() : Mm(0);
+      const double worst = *low < (spec.travel_min - profile_.overtravel + deeper).v ? *low
+                           : *high > (spec.travel_max + profile_.overtravel).v       ? *high
+                                                                                     : NAN;
       if (!std::isnan(worst)) {
         return fail(Errc::kOutOfRange,
                     fmt::format("the compensated command takes {} to {:.3f} mm; it may leave its "
@@ -415,6 +439,7 @@ class MotionPipeline::Impl {
   const machine::Profile& profile_;
   machine::Profile planning_profile_;  // with the speed ceiling
   planner::Toolpath toolpath_;
+  planner::LiveMoves moves_;
   std::unique_ptr<planner::Planner> planner_;
   std::unique_ptr<planner::Sampler> sampler_;
   std::unique_ptr<planner::CornerSmoother> smoother_;
@@ -422,6 +447,8 @@ class MotionPipeline::Impl {
   CompensationStage stage_;
   Run run_;
   std::vector<Checkpoint> checkpoints_;  // oldest first
+  std::size_t most_checkpoints_ = 0;
+  std::int64_t since_checkpoint_ = 0;  // blocks
   PerAxis<Steps> start_steps_;
   PerAxis<std::vector<stepgen::StepEvent>> steps_;
   std::vector<double> motor_mm_;
@@ -431,8 +458,8 @@ class MotionPipeline::Impl {
 
 Result<std::unique_ptr<MotionPipeline>> MotionPipeline::create(
     gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
-    std::function<void(const planner::TimedMarker&)> on_marker) {
-  auto impl = std::make_unique<Impl>(std::move(reader), profile, choice);
+    std::function<void(const planner::TimedMarker&)> on_marker, planner::LiveMoves::Feed changes) {
+  auto impl = std::make_unique<Impl>(std::move(reader), profile, choice, std::move(changes));
   if (auto built = impl->build(choice, std::move(on_marker)); !built) {
     return tl::unexpected(built.error());
   }
@@ -444,6 +471,15 @@ MotionPipeline::~MotionPipeline() = default;
 
 Result<bool> MotionPipeline::next(MotionBlock& block) {
   return impl_->next(block);
+}
+Result<bool> MotionPipeline::next_fitted(MotionBlock& block) {
+  return impl_->next_fitted(block);
+}
+Ticks MotionPipeline::firm_ticks() const {
+  return impl_->firm_ticks();
+}
+Seconds MotionPipeline::planned_to() const {
+  return retimed(kLeadIn + impl_->planned_duration());
 }
 Result<void> MotionPipeline::fit() {
   return impl_->fit();

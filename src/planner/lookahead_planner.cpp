@@ -24,6 +24,11 @@ constexpr std::size_t kMostAsides = 4096;
 // Corners remembered for turning_limit(): more than fit into a smoothing window of 30 ms at 75 mm/s
 // over segments of 0.01 mm.
 constexpr std::size_t kMostTurns = 256;
+// Motion read ahead, as long as that is enough: what is changed in mid-print waits for it, and
+// braking from top speed takes half of it. Where it is not enough, more is read, half as much again
+// each time, up to the window.
+constexpr double kReadAheadS = 1.0;
+constexpr double kReadAheadGrowth = 1.5;
 
 MmPerS capped(MmPerS speed, MmPerS limit, double share) {
   return share > 0.0 ? std::min(speed, limit / share) : speed;
@@ -77,7 +82,7 @@ LookaheadPlanner::LookaheadPlanner(const machine::Profile& profile, MoveSource& 
 }
 
 Result<bool> LookaheadPlanner::next(PlannedItem& item) {
-  for (;;) {
+  for (double wanted_s = kReadAheadS;; wanted_s *= kReadAheadGrowth) {
     if (!asides_.empty() && asides_.front().before_move == given_moves_) {
       item = std::move(asides_.front().item);
       asides_.pop_front();
@@ -90,16 +95,22 @@ Result<bool> LookaheadPlanner::next(PlannedItem& item) {
     if (ended_) {
       return false;
     }
-    if (auto filled = fill(); !filled) {
+    if (auto filled = fill(wanted_s); !filled) {
       return tl::unexpected(filled.error());
     }
     plan();
   }
 }
 
-Result<void> LookaheadPlanner::fill() {
+bool LookaheadPlanner::full() const {
+  return window_.size() >= options_.window || asides_.size() >= kMostAsides;
+}
+
+// Reads at least one more move, and on to `wanted_s` of motion.
+Result<void> LookaheadPlanner::fill(double wanted_s) {
+  const std::size_t before_all = window_.size();
   ToolpathItem item;
-  while (window_.size() < options_.window && asides_.size() < kMostAsides) {
+  while (!full() && (ahead_s_ < wanted_s || window_.size() == before_all)) {
     auto more = source_.next(item);
     if (!more) {
       return tl::unexpected(more.error());
@@ -160,6 +171,8 @@ void LookaheadPlanner::append(const Move& move) {
     entry.junction = stop_speed(before, &entry);
   }
   stop_pending_ = false;
+  entry.lasts_s = (move.length / entry.nominal).v;
+  ahead_s_ += entry.lasts_s;
   window_.push_back(entry);
 }
 
@@ -298,9 +311,10 @@ void LookaheadPlanner::plan() {
     }
     next = entry.speed;
   }
-  // Up to here nothing later can matter. A window without such a place is cut in the middle: the
-  // plan can always stop at its end, so this is safe, only slower than it might be.
-  settled_ = ended_ ? n : last_free > 0 ? last_free : std::max<std::size_t>(n / 2, 1);
+  // Up to here nothing later can matter. Without such a place more is read; a full window is cut in
+  // the middle: the plan can always stop at its end, so this is safe, only slower than it might be.
+  const std::size_t cut = full() ? std::max<std::size_t>(n / 2, 1) : 0;
+  settled_ = ended_ ? n : last_free > 0 ? last_free : cut;
   // Forward.
   for (std::size_t i = 0; i < settled_; ++i) {
     Entry& entry = window_[i];
@@ -329,6 +343,7 @@ PlannedItem LookaheadPlanner::give_move() {
     planned.cruise =
         peak_speed(entry.move.length, planned.entry, planned.exit, entry.nominal, entry.limits);
   }
+  ahead_s_ = window_.size() > 1 ? ahead_s_ - entry.lasts_s : 0.0;
   window_.pop_front();
   --settled_;
   ++given_moves_;

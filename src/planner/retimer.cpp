@@ -58,6 +58,12 @@ void Retimer::add(const SlowStretch& stretch) {
                     stretch);
 }
 
+void Retimer::drop_ahead() {
+  std::erase_if(stretches_,
+                [this](const SlowStretch& stretch) { return begin_of(stretch) >= at_.whole; });
+  next_stretch_ = 0;
+}
+
 void Retimer::rewind(const Mark& mark) {
   STEPCAST_CHECK(mark.whole >= kept_from_ && mark.given <= at_.given);
   at_ = mark;

@@ -15,6 +15,7 @@
 #include "arc.hpp"
 #include "completeness.hpp"
 #include "move_checks.hpp"
+#include "object_names.hpp"
 
 namespace stepcast::planner {
 namespace {
@@ -135,9 +136,9 @@ class Toolpath::Interpreter {
 
   void extended() {
     if (command_.name == "EXCLUDE_OBJECT_START") {
-      mark(Marker::Kind::kObject, 0, false, std::string(command_.text));
+      objects_.start(command_.text);
     } else if (command_.name == "EXCLUDE_OBJECT_END") {
-      mark(Marker::Kind::kObject, 0);
+      objects_.end();
     } else {
       mark(Marker::Kind::kOther, 0, false, std::string(command_.name));
     }
@@ -523,7 +524,7 @@ class Toolpath::Interpreter {
         mark(Marker::Kind::kOther, 0, true, "M400");
         return {};
       case 486:
-        mark(Marker::Kind::kObject, s.value_or(0), false, std::string(command_.text));
+        objects_.m486(command_);
         return {};
       default:
         return other();
@@ -673,6 +674,10 @@ class Toolpath::Interpreter {
       summary_.first_slowed_line = move.line;
     }
     planned_ = to;
+    if (objects_.current() != marked_object_) {
+      marked_object_ = objects_.current();
+      mark(Marker::Kind::kObject, 0, false, marked_object_);
+    }
     count(move);
     pending_.emplace_back(move);
     return {};
@@ -681,6 +686,7 @@ class Toolpath::Interpreter {
   void count(Move& move) {
     move.number = summary_.moves++;
     summary_.filament = std::max(summary_.filament, move.end[Axis::kE]);
+    summary_.top = std::max(summary_.top, move.end[Axis::kZ]);
     // Without slicer comments a layer is a height at which something is extruded level.
     if (move.extrudes() && !move.moves(Axis::kZ) && move.end[Axis::kZ] > top_) {
       top_ = move.end[Axis::kZ];
@@ -713,6 +719,8 @@ class Toolpath::Interpreter {
   std::pair<Axis, Axis> plane_{Axis::kX, Axis::kY};
   PlanePoint spline_tangent_;
   FirmwareRetraction retraction_;
+  ObjectNames objects_;
+  std::string marked_object_;  // of the moves given out last
   PerAxis<MmPerS> job_max_speed_;
   MmPerS2 job_acceleration_;
   MmPerS2 job_travel_acceleration_;

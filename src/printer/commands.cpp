@@ -31,13 +31,25 @@ constexpr std::array kCommandRules{
     CommandRule{Command::kCancel, State::kPaused, State::kCancelling},
     CommandRule{Command::kCancel, State::kResuming, State::kCancelling},
     CommandRule{Command::kMove, State::kOperational, State::kOperational},
+    // Before a print they are for the next one.
+    CommandRule{Command::kChange, State::kOperational, State::kOperational},
+    CommandRule{Command::kChange, State::kStarting, State::kStarting},
+    CommandRule{Command::kChange, State::kPrinting, State::kPrinting},
+    CommandRule{Command::kChange, State::kPausing, State::kPausing},
+    CommandRule{Command::kChange, State::kPaused, State::kPaused},
+    CommandRule{Command::kChange, State::kResuming, State::kResuming},
+    CommandRule{Command::kCancelObject, State::kPrinting, State::kPrinting},
+    CommandRule{Command::kCancelObject, State::kPausing, State::kPausing},
+    CommandRule{Command::kCancelObject, State::kPaused, State::kPaused},
+    CommandRule{Command::kCancelObject, State::kResuming, State::kResuming},
 };
 
 }  // namespace
 
 std::string_view command_name(Command command) {
   constexpr std::array<std::string_view, kCommandCount> kNames{
-      "connect", "disconnect", "start", "pause", "resume", "cancel", "move"};
+      "connect", "disconnect",       "start",           "pause", "resume", "cancel",
+      "move",    "change the print", "cancel an object"};
   return kNames[static_cast<std::size_t>(command)];
 }
 

@@ -118,7 +118,12 @@ void StreamedPrinter::Impl::print(const PrintRequest& request) {
     end(std::move(result));
     return;
   }
-  const auto plan = control::plan_job(request.file, options_.profile, options_.controller);
+  auto plan = control::plan_job(request.file, options_.profile, options_.controller);
+  if (plan) {
+    if (auto shown = show_job(*plan); !shown) {
+      plan = tl::unexpected(shown.error());
+    }
+  }
   if (!plan) {
     end_with(std::move(result), plan.error());
     return;
@@ -146,7 +151,10 @@ void StreamedPrinter::Impl::print(const PrintRequest& request) {
     end(std::move(result));
     return;
   }
-  const auto report = stream_job(*plan, request, stop);
+  PlanKeeper keeper(std::move(*plan), options_.profile);
+  control::MotionTotals totals;
+  desk_.begin({});
+  const auto report = stream_job(keeper, request, totals, stop);
   if (!report) {
     {
       const std::lock_guard lock(mutex_);
@@ -155,7 +163,7 @@ void StreamedPrinter::Impl::print(const PrintRequest& request) {
     end_with(std::move(result), report.error());
     return;
   }
-  judge(*plan, *report, result);
+  judge(totals, *report, result);
   end(std::move(result));
 }
 
@@ -205,16 +213,25 @@ Result<bool> StreamedPrinter::Impl::bring_home(const std::stop_token& stop) {
   return true;
 }
 
-Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(const control::JobPlan& plan,
+/// `totals`: what was planned by the end, changes included.
+Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keeper,
                                                                 const PrintRequest& request,
+                                                                control::MotionTotals& totals,
                                                                 const std::stop_token& stop) {
-  auto source = control::MotionSource::create(plan, options_.profile);
+  const auto take = [&](std::int64_t move) -> Result<const planner::LiveSettings*> {
+    const planner::LiveSettings* settings = desk_.take(move);
+    if (settings != nullptr) {
+      keeper.replan(desk_.changes());
+    }
+    return settings;
+  };
+  auto source = control::MotionSource::create(keeper.first(), options_.profile, take);
   if (!source) {
     return tl::unexpected(source.error());
   }
   std::error_code error;
   const auto size = std::filesystem::file_size(request.file, error);
-  const std::int64_t file_bytes = error ? 0 : static_cast<std::int64_t>(size);
+  const JobView job{keeper, **source, error ? 0 : static_cast<std::int64_t>(size)};
   stream::Session::Options options = session_options();
   options.hold_switch = &hold_;
   options.on_running = [this] {
@@ -225,27 +242,42 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(const control::J
   };
   options.on_hold = [&](const stream::Standstill& here) {
     const std::lock_guard lock(mutex_);
-    status_.progress = progress_of(plan, options_.profile.tick_rate, file_bytes, here.executed);
+    status_.progress = job.progress(options_.profile.tick_rate, here.executed);
     show_position(here.positions);
     if (status_.state == State::kPausing) {
-      log(fmt::format("Paused after tick {} of {}.", here.executed, plan.motion.ticks));
+      log(fmt::format("Paused after tick {} of {}.", here.executed, job.total()));
       enter(State::kPaused);
     }
   };
   options.on_progress = [&](const stream::SenderStatistics& statistics) {
-    on_progress(plan, file_bytes, statistics);
+    on_progress(job, statistics);
   };
   auto report = stream::Session(std::move(options)).run(**source, stop);
   if (report) {
     const std::lock_guard lock(mutex_);
-    status_.progress = progress_of(plan, options_.profile.tick_rate, file_bytes, report->executed);
+    status_.progress = job.progress(options_.profile.tick_rate, report->executed);
     books_.follow(report->positions_after);
     show_position(report->positions_after);
   }
+  totals = (*source)->ended() ? (*source)->totals() : keeper.first().motion;
+  totals.ticks = job.total();
   return report;
 }
 
-void StreamedPrinter::Impl::on_progress(const control::JobPlan& plan, std::int64_t file_bytes,
+Ticks StreamedPrinter::Impl::JobView::total() const {
+  bool exact = false;
+  return source.ended() ? source.totals().ticks : keeper.newest(exact)->motion.ticks;
+}
+
+Progress StreamedPrinter::Impl::JobView::progress(Hertz tick_rate, Ticks executed) const {
+  bool exact = false;
+  const auto plan = keeper.newest(exact);
+  Progress progress = progress_of(*plan, tick_rate, file_bytes, executed);
+  progress.exact = exact;
+  return progress;
+}
+
+void StreamedPrinter::Impl::on_progress(const JobView& job,
                                         const stream::SenderStatistics& statistics) {
   const std::lock_guard lock(mutex_);
   const double packet_s =
@@ -255,32 +287,33 @@ void StreamedPrinter::Impl::on_progress(const control::JobPlan& plan, std::int64
                       .retransmissions = statistics.retransmissions,
                       .pauses = statistics.pauses};
   if (statistics.executed > 0) {  // before, the counters may be those of nobody
-    status_.progress =
-        progress_of(plan, options_.profile.tick_rate, file_bytes, statistics.executed);
+    status_.progress = job.progress(options_.profile.tick_rate, statistics.executed);
     show_position(statistics.positions);
   }
+  status_.change_delay =
+      Seconds(static_cast<double>(job.source.planned_to() - statistics.executed) /
+              options_.profile.tick_rate.v);
   const bool under_way = status_.state == State::kPrinting || status_.state == State::kPausing;
-  if (under_way && statistics.executed == plan.motion.ticks) {
+  if (under_way && job.source.ended() && statistics.executed == job.total()) {
     enter(State::kFinishing);
   } else {
     announce();
   }
 }
 
-void StreamedPrinter::Impl::judge(const control::JobPlan& plan, const stream::SessionReport& report,
-                                  PrintResult& result) {
+void StreamedPrinter::Impl::judge(const control::MotionTotals& totals,
+                                  const stream::SessionReport& report, PrintResult& result) {
   result.duration = Seconds(static_cast<double>(report.executed) / options_.profile.tick_rate.v);
   // A cancel that came after the last step has changed nothing.
-  if (report.executed != plan.motion.ticks) {
+  if (report.executed != totals.ticks) {
     if (report.finished) {
-      result.reason =
-          fmt::format("the device made {} ticks of {}", report.executed, plan.motion.ticks);
+      result.reason = fmt::format("the device made {} ticks of {}", report.executed, totals.ticks);
       return;
     }
     result.outcome = PrintResult::Outcome::kCancelled;
     const std::lock_guard lock(mutex_);
     log(fmt::format("Stopped after tick {} of {}, {} steps from home.", report.executed,
-                    plan.motion.ticks, steps_text(books_.from_home())));
+                    totals.ticks, steps_text(books_.from_home())));
     if (closing_) {
       result.reason = "the server was shut down";
     }
@@ -290,7 +323,7 @@ void StreamedPrinter::Impl::judge(const control::JobPlan& plan, const stream::Se
   bool exact = true;
   for (const Axis motor : kAllAxes) {
     const Steps made = report.positions_after[motor] - report.positions_before[motor];
-    error[motor] = StepBooks::difference(made, plan.motion.steps[motor]);
+    error[motor] = StepBooks::difference(made, totals.steps[motor]);
     exact = exact && error[motor] == 0;
   }
   result.position_error = error;
@@ -304,6 +337,7 @@ void StreamedPrinter::Impl::judge(const control::JobPlan& plan, const stream::Se
 void StreamedPrinter::Impl::end(PrintResult result) {
   const std::lock_guard lock(mutex_);
   hold_.release();
+  forget_settings();
   if (result.outcome == PrintResult::Outcome::kFailed) {
     log(fmt::format("The print failed: {}", result.reason));
   }
@@ -340,6 +374,7 @@ void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
     return;
   }
   hold_.release();
+  forget_settings();
   log(fmt::format("The device was lost: {}", result.reason));
   status_.error = result.reason;
   enter(State::kError);

@@ -203,6 +203,8 @@ Result<void> StreamedPrinter::Impl::start(const PrintRequest& request) {
     status_.job_id = request.job_id;
     status_.progress = {};
     status_.link.reset();
+    status_.objects.clear();
+    job_top_ = Mm(0);
     print_stop_ = {};
     hold_.release();
     tasks_.emplace_back(request);
@@ -302,16 +304,16 @@ bool StreamedPrinter::can(Feature feature) const {
     case Feature::kJog:
     case Feature::kHome:
     case Feature::kPosition:
+    case Feature::kFeedRate:
+    case Feature::kFlow:
+    case Feature::kZOffset:
+    case Feature::kCancelObject:
       return true;
     case Feature::kHeaters:
     case Feature::kExtrude:
-    case Feature::kFeedRate:
-    case Feature::kFlow:
     case Feature::kFan:
     case Feature::kGcode:
     case Feature::kCamera:
-    case Feature::kZOffset:
-    case Feature::kCancelObject:
     case Feature::kContinue:
       return false;
   }

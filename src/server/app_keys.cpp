@@ -30,7 +30,7 @@ void AppKeys::forget_stale() {
 }
 
 http::Response AppKeys::ask(Call& call) {
-  const std::string app = call.body.value("app", "");
+  const std::string app = call.body().value("app", "");
   if (app.empty() || app.size() > kMostAppName) {
     return error_response({Errc::kInvalidArgument,
                            fmt::format("app is a name of 1 to {} bytes", kMostAppName),
@@ -79,7 +79,7 @@ http::Response AppKeys::poll(Call& call) {
 }
 
 http::Response AppKeys::decide(Call& call) {
-  const bool yes = call.body.value("decision", false);
+  const bool yes = call.body().value("decision", false);
   const std::string& user_token = call.request.parameters["token"];
   const auto find = [&] {
     return std::find_if(pending_.begin(), pending_.end(),
@@ -135,18 +135,18 @@ http::Response AppKeys::list(Call& call) {
 
 http::Response AppKeys::command(Call& call) {
   const accounts::Principal& who = principal(call.request);
-  const std::string command = call.body.value("command", "");
+  const std::string command = call.body().value("command", "");
   if (command == "generate") {
     auto key = call.site.accounts.create_key(
         who, who.user,
-        {.app = call.body.value("app", ""), .printer = {}, .permissions = {}, .expires = {}});
+        {.app = call.body().value("app", ""), .printer = {}, .permissions = {}, .expires = {}});
     return key ? json_response({{"user_id", who.user},
-                                {"app_id", call.body.value("app", "")},
+                                {"app_id", call.body().value("app", "")},
                                 {"api_key", *key}})
                : error_response(key.error());
   }
   if (command == "revoke") {
-    return done(call.site.accounts.revoke_key(who, call.body.value("id", "")));
+    return done(call.site.accounts.revoke_key(who, call.body().value("id", "")));
   }
   return error_response({Errc::kInvalidArgument,
                          fmt::format("unknown command '{}'", command),

@@ -4,19 +4,20 @@
 #include "octoprint_push.hpp"
 #include "octoprint_routes.hpp"
 #include "session_tokens.hpp"
+#include "temperature_history.hpp"
 
 namespace stepcast::server {
 
 class OctoPrint::Impl {
  public:
-  explicit Impl(Site& site) : site_(site), push_(site, tokens_) {}
+  explicit Impl(Site& site) : site_(site), push_(site, tokens_, temperatures_) {}
 
   void add_routes(http::Router& router) {
     octoprint::Mount mount(router, site_);
     octoprint::add_server_routes(mount, tokens_);
     octoprint::add_file_routes(mount);
     octoprint::add_job_routes(mount);
-    octoprint::add_printer_routes(mount);
+    octoprint::add_printer_routes(mount, temperatures_);
     app_keys_.add_routes(mount);
     push_.add_routes(mount);
   }
@@ -24,6 +25,7 @@ class OctoPrint::Impl {
  private:
   Site& site_;
   octoprint::SessionTokens tokens_;
+  octoprint::TemperatureHistory temperatures_;
   octoprint::AppKeys app_keys_;
   octoprint::Push push_;
 };

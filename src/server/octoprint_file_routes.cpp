@@ -4,9 +4,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
+#include "stepcast/octoprint/commands.hpp"
 #include "stepcast/server/authentication.hpp"
 
 #include "octoprint_json.hpp"
@@ -234,9 +236,12 @@ http::Response file_of(Call& call) {
   return json_response(object);
 }
 
-http::Response copy_or_move(Call& call, const files::LibraryPath& from, bool copy) {
-  const std::string destination =
-      without_slashes_around(call.body.at("destination").get<std::string>());
+http::Response copy_or_move(Call& call, const files::LibraryPath& from, const std::string& wanted,
+                            bool copy) {
+  if (!principal(call.request).may("FILES_UPLOAD")) {
+    return error_response({Errc::kDenied, "this needs the permission FILES_UPLOAD", {}, {}});
+  }
+  const std::string destination = without_slashes_around(wanted);
   auto to = files::LibraryPath::parse(destination);
   if (!to) {
     return error_response(to.error());
@@ -257,39 +262,41 @@ http::Response copy_or_move(Call& call, const files::LibraryPath& from, bool cop
   return response;
 }
 
+// Carries out a command on a file; one call for each kind.
+struct FileCommands {
+  Call& call;
+  const files::LibraryPath& path;
+
+  http::Response operator()(const stepcast::octoprint::SelectFileCommand& command) const {
+    const accounts::Principal& who = principal(call.request);
+    if (command.print && !who.may("PRINT")) {
+      return error_response({Errc::kDenied, "printing needs the permission PRINT", {}, {}});
+    }
+    auto selected = call.runner.select(path, who.user);
+    return done(selected && command.print ? call.runner.start(who.user) : selected);
+  }
+  http::Response operator()(const stepcast::octoprint::UnselectFileCommand& /*command*/) const {
+    return done(call.runner.unselect());
+  }
+  http::Response operator()(const stepcast::octoprint::AnalyseFileCommand& /*command*/) const {
+    return http::Response::empty();  // every file is analysed when it arrives
+  }
+  http::Response operator()(const stepcast::octoprint::CopyFileCommand& command) const {
+    return copy_or_move(call, path, command.destination, /*copy=*/true);
+  }
+  http::Response operator()(const stepcast::octoprint::MoveFileCommand& command) const {
+    return copy_or_move(call, path, command.destination, /*copy=*/false);
+  }
+};
+
 http::Response command_file(Call& call) {
-  const std::string& text = call.request.parameters["path"];
-  auto path = files::LibraryPath::parse(text);
+  const auto path = files::LibraryPath::parse(call.request.parameters["path"]);
   if (!path) {
     return error_response(path.error());
   }
-  const std::string command = call.body.value("command", "");
-  const accounts::Principal& who = principal(call.request);
-  if (command == "select") {
-    auto selected = call.runner.select(*path, who.user);
-    if (selected && call.body.value("print", false)) {
-      selected = who.may("PRINT")
-                     ? call.runner.start(who.user)
-                     : Result<void>(fail(Errc::kDenied, "printing needs the permission PRINT"));
-    }
-    return done(selected);
-  }
-  if (command == "unselect") {
-    return done(call.runner.unselect());
-  }
-  if (command == "copy" || command == "move") {
-    if (!who.may("FILES_UPLOAD")) {
-      return error_response({Errc::kDenied, "this needs the permission FILES_UPLOAD", {}, {}});
-    }
-    return copy_or_move(call, *path, command == "copy");
-  }
-  if (command == "analyse") {
-    return http::Response::empty();  // every file is analysed when it arrives
-  }
-  return error_response({Errc::kInvalidArgument,
-                         fmt::format("unknown command '{}'", command),
-                         {},
-                         "select, unselect, copy, move or analyse"});
+  const auto command = stepcast::octoprint::parse_file_command(call.request.body);
+  return command ? std::visit(FileCommands{call, *path}, *command)
+                 : error_response(command.error());
 }
 
 http::Response remove_file(Call& call) {
@@ -335,8 +342,8 @@ void add_file_routes(Mount& mount) {
       },
       [](Call& call) {
         return make_folder(call.site, call.base,
-                           without_slashes_around(call.body.value("path", "")),
-                           call.body.value("foldername", ""));
+                           without_slashes_around(call.body().value("path", "")),
+                           call.body().value("foldername", ""));
       });
 }
 

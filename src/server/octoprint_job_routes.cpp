@@ -1,7 +1,6 @@
 #include <string>
 
-#include <fmt/format.h>
-
+#include "stepcast/octoprint/commands.hpp"
 #include "stepcast/server/authentication.hpp"
 
 #include "octoprint_json.hpp"
@@ -23,42 +22,32 @@ http::Response job_of(Call& call) {
   return json_response(object);
 }
 
-Result<void> pause_or_resume(jobs::Runner& runner, const std::string& action,
-                             const std::string& user) {
+Result<void> carry_out(jobs::Runner& runner, stepcast::octoprint::JobCommand command,
+                       const std::string& user) {
+  using stepcast::octoprint::JobCommand;
   const State state = runner.status().state;
-  if (action == "pause") {
-    // Asked twice is no error: the print is paused.
-    return state == State::kPaused ? Result<void>{} : runner.pause(user);
+  switch (command) {
+    case JobCommand::kStart:
+      return runner.start(user);
+    case JobCommand::kCancel:
+      return runner.cancel(user);
+    case JobCommand::kRestart:
+      return runner.restart(user);
+    case JobCommand::kPause:
+      // Asked twice is no error: the print is paused.
+      return state == State::kPaused ? Result<void>{} : runner.pause(user);
+    case JobCommand::kResume:
+      return state == State::kPrinting ? Result<void>{} : runner.resume(user);
+    case JobCommand::kToggle:
+      return state == State::kPaused ? runner.resume(user) : runner.pause(user);
   }
-  if (action == "resume") {
-    return state == State::kPrinting ? Result<void>{} : runner.resume(user);
-  }
-  if (action == "toggle") {
-    return state == State::kPaused ? runner.resume(user) : runner.pause(user);
-  }
-  return fail(Errc::kInvalidArgument, fmt::format("unknown action '{}'", action), {},
-              "pause, resume or toggle");
+  return fail(Errc::kUnsupported, "this command is not known");
 }
 
 http::Response command_job(Call& call) {
-  const std::string command = call.body.value("command", "");
-  const std::string& user = principal(call.request).user;
-  if (command == "start") {
-    return done(call.runner.start(user));
-  }
-  if (command == "cancel") {
-    return done(call.runner.cancel(user));
-  }
-  if (command == "restart") {
-    return done(call.runner.restart(user));
-  }
-  if (command == "pause") {
-    return done(pause_or_resume(call.runner, call.body.value("action", "toggle"), user));
-  }
-  return error_response({Errc::kInvalidArgument,
-                         fmt::format("unknown command '{}'", command),
-                         {},
-                         "start, cancel, restart or pause"});
+  const auto command = stepcast::octoprint::parse_job_command(call.request.body);
+  return command ? done(carry_out(call.runner, *command, principal(call.request).user))
+                 : error_response(command.error());
 }
 
 }  // namespace

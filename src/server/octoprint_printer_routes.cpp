@@ -1,21 +1,24 @@
-#include <array>
+#include <charconv>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
+#include "stepcast/octoprint/commands.hpp"
+
 #include "octoprint_json.hpp"
 #include "octoprint_routes.hpp"
+#include "temperature_history.hpp"
 
 namespace stepcast::server::octoprint {
 namespace {
 
 using printer::State;
 
-constexpr double kSecondsPerMin = 60.0;
-constexpr double kFactorIsPercentFrom = 10.0;  // a factor of 2 is 200 %, one of 90 is 90 %
 // Ports and speeds are fictions for a streamed device; clients want to choose one all the same.
 constexpr const char* kPort = "STEPCAST";
 constexpr int kBaudRate = 115200;
@@ -49,31 +52,49 @@ http::Response connection_of(Call& call) {
 }
 
 http::Response command_connection(Call& call) {
-  const std::string command = call.body.value("command", "");
-  if (command == "connect") {
-    if (call.body.contains("port") && call.body["port"].is_string() && call.body["port"] != kPort &&
-        call.body["port"] != "AUTO") {
-      return error_response(
-          {Errc::kInvalidArgument,
-           fmt::format("there is no port '{}'", call.body["port"].get<std::string>()),
-           {},
-           fmt::format("the port of this printer is {}", kPort)});
-    }
-    return done(is_gone(call.runner.status().state) ? call.runner.connect() : Result<void>{});
+  const auto command = stepcast::octoprint::parse_connection_command(call.request.body);
+  if (!command) {
+    return error_response(command.error());
   }
-  if (command == "disconnect") {
-    return done(call.runner.printer().disconnect());
+  using What = stepcast::octoprint::ConnectionCommand::What;
+  switch (command->what) {
+    case What::kConnect:
+      if (command->port && *command->port != kPort && *command->port != "AUTO") {
+        return error_response({Errc::kInvalidArgument,
+                               fmt::format("there is no port '{}'", *command->port),
+                               {},
+                               fmt::format("the port of this printer is {}", kPort)});
+      }
+      if (command->printer_profile && *command->printer_profile != call.runner.identity().id &&
+          *command->printer_profile != kOwnProfile) {
+        return error_response(
+            {Errc::kInvalidArgument,
+             fmt::format("there is no printer profile '{}'", *command->printer_profile),
+             {},
+             fmt::format("the profile of this printer is {}", call.runner.identity().id)});
+      }
+      return done(is_gone(call.runner.status().state) ? call.runner.connect() : Result<void>{});
+    case What::kDisconnect:
+      return done(call.runner.printer().disconnect());
+    case What::kFakeAck:
+      return http::Response::empty();  // nothing here waits for an acknowledgement that got lost
   }
-  if (command == "fake_ack") {
-    return http::Response::empty();
-  }
-  return error_response({Errc::kInvalidArgument,
-                         fmt::format("unknown command '{}'", command),
-                         {},
-                         "connect, disconnect or fake_ack"});
+  return error_response({Errc::kUnsupported, "this command is not known", {}, {}});
 }
 
-http::Response printer_of(Call& call) {
+// `history=true&limit=n` of a request; nullopt: not asked for.
+std::optional<std::size_t> wanted_history(const http::Request& request) {
+  const auto asked = request.find_query("history").value_or("");
+  if (asked != "true" && asked != "yes" && asked != "y" && asked != "1") {
+    return std::nullopt;
+  }
+  std::size_t most = TemperatureHistory::kAll;
+  const auto limit = request.find_query("limit").value_or("");
+  std::from_chars(limit.data(), limit.data() + limit.size(), most);
+  return most;
+}
+
+http::Response printer_of(Call& call, const TemperatureHistory& history) {
   const auto status = call.runner.status();
   if (is_gone(status.state)) {
     return not_operational();
@@ -86,6 +107,10 @@ http::Response printer_of(Call& call) {
   Json object = Json::object();
   if (wanted("temperature")) {
     object["temperature"] = temperatures(status);
+    // A client takes every key for a heater: no history unless it asks.
+    if (const auto most = wanted_history(call.request)) {
+      object["temperature"]["history"] = history.samples(call.runner.identity().id, *most);
+    }
   }
   if (wanted("sd")) {
     object["sd"] = {{"ready", false}};
@@ -97,7 +122,7 @@ http::Response printer_of(Call& call) {
 }
 
 // The heaters of one kind: tool0, tool1, ... or bed or chamber.
-http::Response heaters_of(Call& call, std::string_view kind) {
+http::Response heaters_of(Call& call, std::string_view kind, const TemperatureHistory& history) {
   const auto status = call.runner.status();
   if (is_gone(status.state)) {
     return not_operational();
@@ -109,162 +134,131 @@ http::Response heaters_of(Call& call, std::string_view kind) {
       object[name] = value;
     }
   }
+  if (const auto most = wanted_history(call.request)) {
+    Json samples = history.samples(call.runner.identity().id, *most);
+    for (Json& sample : samples) {
+      for (const auto& [name, value] : all.items()) {
+        if (name.rfind(kind, 0) != 0) {
+          sample.erase(name);
+        }
+      }
+    }
+    object["history"] = std::move(samples);
+  }
   return json_response(object);
 }
 
-// 0.9 and 90 both mean 90 %.
-double factor_of(const Json& value) {
-  const auto factor = value.get<double>();
-  return factor >= kFactorIsPercentFrom ? factor / 100.0 : factor;
-}
-
-std::optional<Axis> axis_of(const std::string& name) {
-  for (const Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
-    if (name == axis_name(axis)) {
-      return axis;
-    }
-  }
-  return std::nullopt;
-}
-
-Result<void> jog(Call& call) {
-  printer::Printer::Jog jog;
-  bool any = false;
-  for (const Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
-    const std::string name(axis_name(axis));
-    if (call.body.contains(name)) {
-      jog.axes[axis] = Mm(call.body[name].get<double>());
-      any = true;
-    }
-  }
-  if (!any) {
-    return fail(Errc::kInvalidArgument, "a jog needs x, y or z");
-  }
-  jog.absolute = call.body.value("absolute", false);
-  if (call.body.contains("speed") && call.body["speed"].is_number()) {
-    jog.speed = MmPerS(call.body["speed"].get<double>() / kSecondsPerMin);
-  }
-  return call.runner.printer().jog(jog);
-}
-
-Result<void> home(Call& call) {
-  std::vector<Axis> axes;
-  const Json names = call.body.value("axes", Json::array());
-  for (const Json& name : names) {
-    const auto axis = axis_of(name.get<std::string>());
-    if (!axis) {
-      return fail(Errc::kInvalidArgument,
-                  fmt::format("there is no axis '{}'", name.get<std::string>()), {}, "x, y or z");
-    }
-    axes.push_back(*axis);
-  }
-  return call.runner.printer().home(axes);
-}
-
-bool is_busy(State state) {
-  return state != State::kOperational;
+http::Response not_while_printing() {
+  return error_response({Errc::kBusy, "the printer is printing", {}, {}});
 }
 
 http::Response command_printhead(Call& call) {
+  const auto command = stepcast::octoprint::parse_printhead_command(call.request.body);
+  if (!command) {
+    return error_response(command.error());
+  }
   const State state = call.runner.status().state;
-  const std::string command = call.body.value("command", "");
   if (is_gone(state)) {
     return not_operational();
   }
-  if (command == "feedrate") {
-    return done(call.runner.printer().set_feed_rate(factor_of(call.body.at("factor"))));
+  printer::Printer& machine = call.runner.printer();
+  if (const auto* rate = std::get_if<stepcast::octoprint::FeedRateCommand>(&*command)) {
+    return done(machine.set_feed_rate(rate->factor));
   }
-  if (command != "jog" && command != "home") {
-    return error_response({Errc::kInvalidArgument,
-                           fmt::format("unknown command '{}'", command),
-                           {},
-                           "jog, home or feedrate"});
+  if (state != State::kOperational) {
+    return not_while_printing();
   }
-  if (is_busy(state)) {
-    return error_response({Errc::kBusy, "the printer is printing", {}, {}});
+  if (const auto* jog = std::get_if<stepcast::octoprint::JogCommand>(&*command)) {
+    return done(machine.jog({.axes = jog->axes, .absolute = jog->absolute, .speed = jog->speed}));
   }
-  return done(command == "jog" ? jog(call) : home(call));
+  return done(machine.home(std::get<stepcast::octoprint::HomeCommand>(*command).axes));
 }
 
-Result<void> set_targets(Call& call, const Json& targets) {
-  for (const auto& [heater, target] : targets.items()) {
-    if (auto set = call.runner.printer().set_target(heater, Celsius{target.get<double>()}); !set) {
+Result<void> set_targets(printer::Printer& machine, const std::map<std::string, Celsius>& targets) {
+  for (const auto& [heater, target] : targets) {
+    if (auto set = machine.set_target(heater, target); !set) {
       return set;
     }
   }
   return {};
 }
 
+// A printer keeps no offsets; that there is none may be said.
+Result<void> set_offset(Celsius offset) {
+  return offset.v == 0 ? Result<void>{}
+                       : fail(Errc::kUnsupported, "temperature offsets are not supported", {},
+                              "add the offset to the target");
+}
+
+// Carries out a command on the tools; one call for each kind.
+struct ToolCommands {
+  printer::Printer& machine;
+  State state;
+
+  http::Response operator()(const stepcast::octoprint::TargetsCommand& command) const {
+    return done(set_targets(machine, command.targets));
+  }
+  http::Response operator()(const stepcast::octoprint::OffsetsCommand& command) const {
+    for (const auto& [tool, offset] : command.offsets) {
+      if (auto set = set_offset(offset); !set) {
+        return error_response(set.error());
+      }
+    }
+    return http::Response::empty();
+  }
+  http::Response operator()(const stepcast::octoprint::SelectToolCommand& command) const {
+    return command.tool == "tool0"
+               ? http::Response::empty()
+               : error_response({Errc::kInvalidArgument,
+                                 fmt::format("there is no tool '{}'", command.tool),
+                                 {},
+                                 "the only tool is tool0"});
+  }
+  http::Response operator()(const stepcast::octoprint::ExtrudeCommand& command) const {
+    return state == State::kOperational ? done(machine.extrude(command.amount, command.speed))
+                                        : not_while_printing();
+  }
+  http::Response operator()(const stepcast::octoprint::FlowCommand& command) const {
+    return done(machine.set_flow(command.factor));
+  }
+};
+
 http::Response command_tool(Call& call) {
+  const auto command = stepcast::octoprint::parse_tool_command(call.request.body);
+  if (!command) {
+    return error_response(command.error());
+  }
   const State state = call.runner.status().state;
   if (is_gone(state)) {
     return not_operational();
   }
-  const std::string command = call.body.value("command", "");
-  if (command == "target") {
-    return done(set_targets(call, call.body.at("targets")));
-  }
-  if (command == "flowrate") {
-    return done(call.runner.printer().set_flow(factor_of(call.body.at("factor"))));
-  }
-  if (command == "extrude") {
-    if (is_busy(state)) {
-      return error_response({Errc::kBusy, "the printer is printing", {}, {}});
-    }
-    std::optional<MmPerS> speed;
-    if (call.body.contains("speed") && call.body["speed"].is_number()) {
-      speed = MmPerS(call.body["speed"].get<double>() / kSecondsPerMin);
-    }
-    return done(call.runner.printer().extrude(Mm(call.body.at("amount").get<double>()), speed));
-  }
-  if (command == "select") {
-    return call.body.value("tool", "") == "tool0"
-               ? http::Response::empty()
-               : error_response({Errc::kInvalidArgument, "the only tool is tool0", {}, {}});
-  }
-  if (command == "offset") {
-    return error_response({Errc::kUnsupported, "temperature offsets are not supported", {}, {}});
-  }
-  return error_response({Errc::kInvalidArgument,
-                         fmt::format("unknown command '{}'", command),
-                         {},
-                         "target, offset, select, extrude or flowrate"});
+  return std::visit(ToolCommands{call.runner.printer(), state}, *command);
 }
 
 http::Response command_heater(Call& call, const std::string& heater) {
+  const auto command = stepcast::octoprint::parse_heater_command(call.request.body);
+  if (!command) {
+    return error_response(command.error());
+  }
   if (is_gone(call.runner.status().state)) {
     return not_operational();
   }
-  const std::string command = call.body.value("command", "");
-  if (command == "target") {
-    return done(set_targets(call, Json{{heater, call.body.at("target")}}));
+  if (command->offset) {
+    if (auto set = set_offset(*command->offset); !set) {
+      return error_response(set.error());
+    }
   }
-  if (command == "offset") {
-    return error_response({Errc::kUnsupported, "temperature offsets are not supported", {}, {}});
-  }
-  return error_response({Errc::kInvalidArgument,
-                         fmt::format("unknown command '{}'", command),
-                         {},
-                         "target or offset"});
+  return command->target ? done(call.runner.printer().set_target(heater, *command->target))
+                         : http::Response::empty();
 }
 
 http::Response send_gcode(Call& call) {
-  if (is_gone(call.runner.status().state)) {
-    return not_operational();
+  const auto lines = stepcast::octoprint::parse_gcode_command(call.request.body);
+  if (!lines) {
+    return error_response(lines.error());
   }
-  std::vector<std::string> lines;
-  if (call.body.contains("command")) {
-    lines.push_back(call.body["command"].get<std::string>());
-  }
-  const Json commands = call.body.value("commands", Json::array());
-  for (const Json& line : commands) {
-    lines.push_back(line.get<std::string>());
-  }
-  if (lines.empty()) {
-    return error_response(
-        {Errc::kInvalidArgument, "neither command nor commands is given", {}, {}});
-  }
-  return done(call.runner.printer().send_gcode(lines));
+  return is_gone(call.runner.status().state) ? not_operational()
+                                             : done(call.runner.printer().send_gcode(*lines));
 }
 
 http::Response sd_of(Call& /*call*/) {
@@ -279,17 +273,19 @@ http::Response error_of(Call& call) {
 
 }  // namespace
 
-void add_printer_routes(Mount& mount) {
+void add_printer_routes(Mount& mount, const TemperatureHistory& history) {
   mount.get("/api/connection", "STATUS", connection_of);
   mount.post("/api/connection", "CONNECTION", command_connection);
-  mount.get("/api/printer", "STATUS", printer_of);
+  mount.get("/api/printer", "STATUS", [&history](Call& call) { return printer_of(call, history); });
   mount.get("/api/printer/error", "STATUS", error_of);
   mount.post("/api/printer/printhead", "CONTROL", command_printhead);
-  mount.get("/api/printer/tool", "STATUS", [](Call& call) { return heaters_of(call, "tool"); });
+  mount.get("/api/printer/tool", "STATUS",
+            [&history](Call& call) { return heaters_of(call, "tool", history); });
   mount.post("/api/printer/tool", "CONTROL", command_tool);
   for (const char* heater : {"bed", "chamber"}) {
     const std::string path = std::string("/api/printer/") + heater;
-    mount.get(path, "STATUS", [heater](Call& call) { return heaters_of(call, heater); });
+    mount.get(path, "STATUS",
+              [heater, &history](Call& call) { return heaters_of(call, heater, history); });
     mount.post(path, "CONTROL", [heater](Call& call) { return command_heater(call, heater); });
   }
   mount.get("/api/printer/sd", "STATUS", sd_of);

@@ -1,175 +1,110 @@
 #include "octoprint_push.hpp"
 
-#include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <utility>
 
-#include <fmt/format.h>
+#include "stepcast/octoprint/sockjs.hpp"
+#include "stepcast/server/authentication.hpp"
 
-#include "octoprint_json.hpp"
+#include "push_json.hpp"
 
 namespace stepcast::server::octoprint {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{500};
-constexpr int kMostThrottle = 100;  // 50 s between two messages
+// In ticks: a sample of the temperatures each two seconds, a look at the logins each five.
+constexpr int kSampleEach = 4;
+constexpr int kCheckLoginsEach = 10;
 constexpr std::uint32_t kCurrentTopic = 1;
 
-double unix_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+std::int64_t unix_now_s() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
-Json current_json(const jobs::Runner::View& view, bool history) {
-  Json temps = Json::array();
-  if (!view.status.heaters.empty()) {
-    Json sample = temperatures(view.status);
-    sample["time"] = static_cast<std::int64_t>(unix_seconds());
-    temps.push_back(std::move(sample));
+void tell_clients(PushHub& hub, const events::Event& event) {
+  std::string text;  // made once for all clients, if there are any
+  const std::scoped_lock lock(hub.mutex);
+  for (PushClient* client : hub.clients) {
+    if (!event.printer.empty() && event.printer != client->runner()->identity().id) {
+      continue;
+    }
+    if (text.empty()) {
+      text = text_of(event_json(event));
+    }
+    client->send_event(event.type, text);
   }
-  const auto& z = view.status.position[Axis::kZ];
-  const bool busy = view.file && !view.status.job_id.empty();
-  return {{history ? "history" : "current",
-           {{"state", state_json(view.status)},
-            {"job", job_json(view)},
-            {"progress", progress_json(view)},
-            {"currentZ", z ? Json(z->v) : Json(nullptr)},
-            {"offsets", Json::object()},
-            {"temps", temps},
-            {"logs", Json::array()},
-            {"messages", Json::array()},
-            {"resends", {{"count", 0}, {"transmitted", 0}, {"ratio", 0}}},
-            {"busyFiles", busy ? Json::array({{{"origin", "local"}, {"path", view.file->path}}})
-                               : Json::array()},
-            {"markings", Json::array()},
-            {"serverTime", unix_seconds()},
-            {"plugins", Json::object()}}}};
 }
 
-Json event_json(const events::Event& event) {
-  Json payload = Json::parse(event.payload, nullptr, /*allow_exceptions=*/false);
-  return {{"event", {{"type", event.type}, {"payload", std::move(payload)}}}};
-}
+// A WebSocket, raw or in the frames of SockJS.
+class SocketChannel final : public PushChannel {
+ public:
+  SocketChannel(std::shared_ptr<http::SocketWriter> writer, bool framed)
+      : writer_(std::move(writer)), framed_(framed) {}
+  void send(const std::string& message) override { writer_->send_text(written(message)); }
+  void send_latest(const std::string& message) override {
+    writer_->send_latest(kCurrentTopic, written(message), /*binary=*/false);
+  }
+
+ private:
+  [[nodiscard]] std::string written(const std::string& message) const {
+    return framed_ ? stepcast::octoprint::sockjs::message_frame(message) : message;
+  }
+  std::shared_ptr<http::SocketWriter> writer_;
+  bool framed_;
+};
+
+class PushSocket final : public http::SocketHandler {
+ public:
+  PushSocket(std::shared_ptr<PushHub> hub, jobs::Runner& runner, accounts::Principal who,
+             bool framed)
+      : hub_(std::move(hub)), runner_(runner), who_(std::move(who)), framed_(framed) {}
+
+  void opened(std::shared_ptr<http::SocketWriter> writer) override {
+    namespace sockjs = stepcast::octoprint::sockjs;
+    if (framed_) {
+      writer->send_text(std::string(sockjs::kOpenFrame));
+    }
+    client_.emplace(hub_, runner_, who_,
+                    std::make_shared<SocketChannel>(std::move(writer), framed_));
+  }
+  void received(std::string_view message, bool /*binary*/) override {
+    if (!framed_) {
+      client_->received(message);
+      return;
+    }
+    for (const std::string& item : stepcast::octoprint::sockjs::messages_in(message)) {
+      client_->received(item);
+    }
+  }
+  void closed() override { client_.reset(); }
+
+ private:
+  std::shared_ptr<PushHub> hub_;
+  jobs::Runner& runner_;
+  accounts::Principal who_;
+  bool framed_;
+  std::optional<PushClient> client_;
+};
 
 }  // namespace
 
-// All open sockets. Clients leave by themselves, so it outlives the push service if need be.
-struct Push::Clients {
-  std::mutex mutex;
-  std::vector<Client*> open;
-};
-
-class Push::Client final : public http::SocketHandler {
- public:
-  Client(jobs::Runner& runner, SessionTokens& tokens, std::shared_ptr<Clients> clients, bool framed)
-      : runner_(runner), tokens_(tokens), clients_(std::move(clients)), framed_(framed) {}
-
-  void opened(std::shared_ptr<http::SocketWriter> writer) override {
-    writer_ = std::move(writer);
-    if (framed_) {
-      writer_->send_text("o");
-    }
-    send({{"connected",
-           {{"version", std::string(kOctoPrintVersion)},
-            {"display_version", fmt::format("OctoPrint {}", kOctoPrintVersion)},
-            {"branch", nullptr},
-            {"plugin_hash", ""},
-            {"config_hash", ""},
-            {"debug", false},
-            {"safe_mode", nullptr},
-            {"online", true},
-            {"permissions", Json::array()}}}});
-    const std::scoped_lock lock(clients_->mutex);
-    clients_->open.push_back(this);
+Push::Push(Site& site, SessionTokens& tokens, TemperatureHistory& temperatures)
+    : site_(site),
+      hub_(std::make_shared<PushHub>(site.accounts, tokens, temperatures)),
+      xhr_(hub_) {
+  for (const auto& runner : site_.printers) {
+    runner->listen_log([hub = hub_, id = runner->identity().id](std::string_view line) {
+      hub->logs.add(id, line);
+    });
   }
-
-  void received(std::string_view message, bool /*binary*/) override {
-    const Json json = Json::parse(message, nullptr, /*allow_exceptions=*/false);
-    if (framed_ && json.is_array()) {
-      for (const Json& item : json) {
-        if (item.is_string()) {
-          understand(Json::parse(item.get<std::string>(), nullptr, false));
-        }
-      }
-      return;
-    }
-    understand(json);
-  }
-
-  void closed() override {
-    const std::scoped_lock lock(clients_->mutex);
-    std::erase(clients_->open, this);
-  }
-
-  // The rest: with Clients::mutex held.
-  [[nodiscard]] bool hears() const { return hears_; }
-  [[nodiscard]] const jobs::Runner* runner() const { return &runner_; }
-  [[nodiscard]] bool is_due() { return ++ticks_ % throttle_ == 0; }
-  void send_current(const std::string& text) {
-    writer_->send_latest(kCurrentTopic, framed_ ? frame(text) : text, /*binary=*/false);
-  }
-  void send_event(const std::string& text) { writer_->send_text(framed_ ? frame(text) : text); }
-
- private:
-  static std::string frame(const std::string& text) {
-    return fmt::format("a{}",
-                       Json::array({text}).dump(-1, ' ', false, Json::error_handler_t::replace));
-  }
-  void send(const Json& json) {
-    send_event(json.dump(-1, ' ', false, Json::error_handler_t::replace));
-  }
-
-  // Unknown messages, heartbeats among them, are passed over.
-  void understand(const Json& message) {
-    if (!message.is_object()) {
-      return;
-    }
-    if (const auto auth = message.find("auth"); auth != message.end() && auth->is_string()) {
-      const auto who = tokens_.find(auth->get<std::string>());
-      const bool hears =
-          who && who->may("STATUS") && (!who->printer || *who->printer == runner_.identity().id);
-      if (!hears) {
-        send({{"reauthRequired", {{"reason", "stale"}}}});
-        return;
-      }
-      send(current_json(runner_.view(), /*history=*/true));
-      const std::scoped_lock lock(clients_->mutex);
-      hears_ = true;
-    }
-    if (const auto throttle = message.find("throttle");
-        throttle != message.end() && throttle->is_number_integer()) {
-      const std::scoped_lock lock(clients_->mutex);
-      throttle_ = std::clamp(throttle->get<int>(), 1, kMostThrottle);
-    }
-  }
-
-  jobs::Runner& runner_;
-  SessionTokens& tokens_;
-  std::shared_ptr<Clients> clients_;
-  bool framed_;
-  std::shared_ptr<http::SocketWriter> writer_;
-  bool hears_ = false;
-  int throttle_ = 1;
-  int ticks_ = 0;
-};
-
-Push::Push(Site& site, SessionTokens& tokens)
-    : site_(site), tokens_(tokens), clients_(std::make_shared<Clients>()) {
-  subscription_ = site_.events.listen([clients = clients_](const events::Event& event) {
-    std::string text;  // made once for all clients, if there are any
-    const std::scoped_lock lock(clients->mutex);
-    for (Client* client : clients->open) {
-      const bool concerned =
-          event.printer.empty() || event.printer == client->runner()->identity().id;
-      if (!client->hears() || !concerned) {
-        continue;
-      }
-      if (text.empty()) {
-        text = event_json(event).dump(-1, ' ', false, Json::error_handler_t::replace);
-      }
-      client->send_event(text);
-    }
-  });
+  subscription_ =
+      site_.events.listen([hub = hub_](const events::Event& event) { tell_clients(*hub, event); });
   clock_ = std::jthread([this](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any wake;
@@ -183,23 +118,43 @@ Push::Push(Site& site, SessionTokens& tokens)
 Push::~Push() = default;
 
 void Push::tick() {
+  ++ticks_;
   for (const auto& runner : site_.printers) {
-    std::string text;  // made once for all clients of a printer, if there are any
-    const std::scoped_lock lock(clients_->mutex);
-    for (Client* client : clients_->open) {
-      if (client->runner() != runner.get() || !client->hears() || !client->is_due()) {
-        continue;
+    if (ticks_ % kSampleEach == 0) {
+      hub_->temperatures.add(runner->identity().id, runner->status(), unix_now_s());
+    }
+    bool any = false;
+    {
+      const std::scoped_lock lock(hub_->mutex);
+      for (PushClient* client : hub_->clients) {
+        any = (client->runner() == runner.get() && client->is_due()) || any;
       }
-      if (text.empty()) {
-        text = current_json(runner->view(), /*history=*/false)
-                   .dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+    if (!any) {
+      continue;
+    }
+    // Made once for all clients of a printer, and without the lock: it asks the printer.
+    const Json current = current_json(runner->view());
+    const std::string text = text_of({{"current", current}});
+    const std::scoped_lock lock(hub_->mutex);
+    for (PushClient* client : hub_->clients) {
+      if (client->runner() == runner.get()) {
+        client->send_current_if_due(current, text);
       }
-      client->send_current(text);
     }
   }
+  if (ticks_ % kCheckLoginsEach == 0) {
+    const std::scoped_lock lock(hub_->mutex);
+    for (PushClient* client : hub_->clients) {
+      client->check_login();
+    }
+  }
+  xhr_.tick();
 }
 
 void Push::add_routes(Mount& mount) {
+  mount.get("/sockjs", "",
+            [](Call& /*call*/) { return http::Response::text("Welcome to SockJS!\n"); });
   mount.get("/sockjs/info", "", [](Call& /*call*/) {
     std::random_device random;
     return json_response({{"websocket", true},
@@ -207,13 +162,23 @@ void Push::add_routes(Mount& mount) {
                           {"origins", {"*:*"}},
                           {"entropy", random()}});
   });
-  const auto client = [this](bool framed) {
+  const auto socket = [this](bool framed) {
     return [this, framed](Call& call) -> Result<std::unique_ptr<http::SocketHandler>> {
-      return std::make_unique<Client>(call.runner, tokens_, clients_, framed);
+      return std::make_unique<PushSocket>(hub_, call.runner, principal(call.request), framed);
     };
   };
-  mount.socket("/sockjs/websocket", "", client(false));
-  mount.socket("/sockjs/{server}/{session}/websocket", "", client(true));
+  mount.socket("/sockjs/websocket", "", socket(false));
+  mount.socket("/sockjs/{server}/{session}/websocket", "", socket(true));
+  const auto receive = [this](XhrSessions::Transport transport) {
+    return [this, transport](Call& call) {
+      return xhr_.receive(call.runner, call.request, transport);
+    };
+  };
+  mount.post("/sockjs/{server}/{session}/xhr", "", receive(XhrSessions::Transport::kPolling));
+  mount.post("/sockjs/{server}/{session}/xhr_streaming", "",
+             receive(XhrSessions::Transport::kStreaming));
+  mount.post("/sockjs/{server}/{session}/xhr_send", "",
+             [this](Call& call) { return xhr_.send(call.runner, call.request); });
 }
 
 }  // namespace stepcast::server::octoprint

@@ -1,26 +1,28 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "octoprint_routes.hpp"
+#include "push_client.hpp"
 #include "session_tokens.hpp"
+#include "temperature_history.hpp"
+#include "xhr_sessions.hpp"
 
 namespace stepcast::server::octoprint {
 
-/// OctoPrint's push interface over SockJS: `/sockjs/info`, raw and framed WebSockets.
+/// OctoPrint's push interface over SockJS: `/sockjs/info`, raw and framed WebSockets, `xhr` and
+/// `xhr_streaming`.
 ///
 /// A client says who it is; until then it hears nothing but `connected`. Then `history`, and
 /// `current` twice a second, of which a slow client gets the latest; events are never dropped.
 ///
-/// Threads: one of its own for the clock; the rest on the loop and on the printers' threads.
+/// Threads: one of its own for the clock; the rest on the loop, the thread of the events and those
+/// of the printers.
 class Push {
  public:
-  Push(Site& site, SessionTokens& tokens);
+  Push(Site& site, SessionTokens& tokens, TemperatureHistory& temperatures);
   ~Push();
   Push(const Push&) = delete;
   Push& operator=(const Push&) = delete;
@@ -28,14 +30,13 @@ class Push {
   void add_routes(Mount& mount);
 
  private:
-  class Client;
-  struct Clients;
   void tick();
 
   Site& site_;
-  SessionTokens& tokens_;
-  std::shared_ptr<Clients> clients_;
+  std::shared_ptr<PushHub> hub_;
+  XhrSessions xhr_;
   events::Log::Subscription subscription_;
+  int ticks_ = 0;
   std::jthread clock_;
 };
 

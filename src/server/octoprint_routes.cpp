@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "stepcast/http/problem.hpp"
+#include "stepcast/octoprint/json_depth.hpp"
 #include "stepcast/server/authentication.hpp"
 
 namespace stepcast::server::octoprint {
@@ -42,27 +43,12 @@ std::string base_of(const http::Request& request) {
                      named == request.parameters.end() ? "" : "/p/" + named->second);
 }
 
-Result<json> body_of(const http::Request& request) {
-  if (request.body.empty()) {
-    return json::object();
-  }
-  json body = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
-  if (!body.is_object()) {
-    return fail(Errc::kMalformed, "the body is not a JSON object");
-  }
-  return body;
-}
-
 http::Response with_call(http::Request& request, Site& site, const Mount::Handler& handler) {
   auto runner = runner_of(request, site);
   if (!runner) {
     return error_response(runner.error());
   }
-  auto body = body_of(request);
-  if (!body) {
-    return error_response(body.error());
-  }
-  Call call{request, site, **runner, base_of(request), std::move(*body)};
+  Call call(request, site, **runner, base_of(request));
   try {
     return handler(call);
   } catch (const json::exception& e) {
@@ -85,6 +71,19 @@ class NoParts final : public http::UploadSink {
 };
 
 }  // namespace
+
+const json& Call::body() {
+  if (!body_) {
+    // Writing what nests deeply would cost stack; throws parse errors like the others.
+    body_ = stepcast::octoprint::nests_too_deep(request.body) ? json(json::value_t::discarded)
+            : request.body.empty()                            ? json::object()
+                                                              : json::parse(request.body);
+  }
+  if (!body_->is_object()) {
+    static_cast<void>(json::object().at("the body as an object"));  // throws
+  }
+  return *body_;
+}
 
 void Mount::add(http::Route route) {
   http::Route below = route;
@@ -149,7 +148,7 @@ void Mount::upload(std::string pattern, std::string permission,
     if (!runner) {
       return tl::unexpected(runner.error());
     }
-    Call call{request, *site, **runner, base_of(request), json::object()};
+    Call call(request, *site, **runner, base_of(request));
     return upload(call);
   };
   add(std::move(route));
@@ -167,7 +166,7 @@ void Mount::socket(std::string pattern, std::string permission,
     if (!runner) {
       return tl::unexpected(runner.error());
     }
-    Call call{request, *site, **runner, base_of(request), json::object()};
+    Call call(request, *site, **runner, base_of(request));
     return socket(call);
   };
   add(std::move(route));

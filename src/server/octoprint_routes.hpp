@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -13,11 +15,20 @@ namespace stepcast::server::octoprint {
 
 /// A request with the printer that it is for.
 struct Call {
+  Call(http::Request& the_request, Site& the_site, jobs::Runner& the_runner, std::string the_base)
+      : request(the_request), site(the_site), runner(the_runner), base(std::move(the_base)) {}
+
+  /// The body, parsed when it is first asked for: an object, empty when there is none. Throws what
+  /// the routes of Mount answer with 400.
+  const nlohmann::json& body();
+
   http::Request& request;
   Site& site;
   jobs::Runner& runner;
-  std::string base;     ///< URL of this printer as the client wrote it, without a slash at the end.
-  nlohmann::json body;  ///< An object; empty when the request has no body.
+  std::string base;  ///< URL of this printer as the client wrote it, without a slash at the end.
+
+ private:
+  std::optional<nlohmann::json> body_;
 };
 
 /// Adds routes twice: at the root and below `/p/{printer}`.
@@ -55,11 +66,16 @@ class Mount {
 /// 204, or the error.
 [[nodiscard]] http::Response done(const Result<void>& result);
 
+/// By what clients call the profile of a printer when they do not know its name.
+inline constexpr const char* kOwnProfile = "_default";
+
 class SessionTokens;
+class TemperatureHistory;
 void add_server_routes(
     Mount& mount, SessionTokens& tokens);  ///< version, server, login, settings, profiles, access
 void add_file_routes(Mount& mount);        ///< files, downloads
 void add_job_routes(Mount& mount);         ///< job
-void add_printer_routes(Mount& mount);     ///< connection, printer
+/// connection, printer
+void add_printer_routes(Mount& mount, const TemperatureHistory& temperatures);
 
 }  // namespace stepcast::server::octoprint

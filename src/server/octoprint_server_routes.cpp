@@ -61,19 +61,20 @@ http::Response login_as(const accounts::Principal& who, const std::string& sessi
 
 http::Response login(Call& call, SessionTokens& tokens) {
   const accounts::Principal& who = principal(call.request);
-  if (call.body.value("passive", false) ||
+  if (call.body().value("passive", false) ||
       call.request.find_query("passive").value_or("") == "true") {
     if (who.user.empty()) {
       return json_response({{"name", nullptr}, {"groups", groups_of(who)}});
     }
-    return login_as(who, tokens.issue(who));
+    const std::string cookie(call.request.find_cookie(kSessionCookie).value_or(""));
+    return login_as(who, tokens.issue(who, cookie));
   }
-  auto in = call.site.accounts.log_in(call.body.value("user", ""), call.body.value("pass", ""),
+  auto in = call.site.accounts.log_in(call.body().value("user", ""), call.body().value("pass", ""),
                                       call.request.remote);
   if (!in) {
     return error_response({Errc::kDenied, in.error().message, {}, {}});
   }
-  http::Response response = login_as(in->principal, tokens.issue(in->principal));
+  http::Response response = login_as(in->principal, tokens.issue(in->principal, in->token));
   const char* const secure = call.request.secure ? "; Secure" : "";
   response.headers.add("Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}",
                                                  kSessionCookie, in->token, secure));

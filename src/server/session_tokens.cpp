@@ -1,5 +1,8 @@
 #include "session_tokens.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "stepcast/server/setup.hpp"
 
 namespace stepcast::server::octoprint {
@@ -11,7 +14,7 @@ constexpr std::size_t kMostTokens = 10'000;
 
 }  // namespace
 
-std::string SessionTokens::issue(const accounts::Principal& who) {
+std::string SessionTokens::issue(const accounts::Principal& who, std::string login) {
   const auto now = std::chrono::steady_clock::now();
   std::string token = random_token();
   const std::scoped_lock lock(mutex_);
@@ -21,11 +24,11 @@ std::string SessionTokens::issue(const accounts::Principal& who) {
       issued_.erase(issued_.begin());
     }
   }
-  issued_[token] = {who, now};
+  issued_[token] = {.who = who, .login = std::move(login), .at = now};
   return token;
 }
 
-std::optional<accounts::Principal> SessionTokens::find(std::string_view text) {
+std::optional<SessionTokens::Issued> SessionTokens::issued(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) {
     return std::nullopt;
@@ -36,7 +39,42 @@ std::optional<accounts::Principal> SessionTokens::find(std::string_view text) {
       std::chrono::steady_clock::now() - found->second.at > kTokenLife) {
     return std::nullopt;
   }
-  return found->second.who;
+  return found->second;
+}
+
+std::optional<accounts::Principal> SessionTokens::find(std::string_view text,
+                                                       const accounts::Accounts& accounts) {
+  auto found = issued(text);
+  if (!found || octoprint::end_of(found->who, found->login, accounts)) {
+    return std::nullopt;
+  }
+  return std::move(found->who);
+}
+
+std::optional<std::string_view> SessionTokens::end_of(std::string_view text,
+                                                      const accounts::Accounts& accounts) {
+  const auto found = issued(text);
+  return found ? octoprint::end_of(found->who, found->login, accounts)
+               : std::optional<std::string_view>("stale");
+}
+
+std::optional<std::string_view> end_of(const accounts::Principal& who, std::string_view login,
+                                       const accounts::Accounts& accounts) {
+  const auto users = accounts.users();
+  const bool is_user = std::any_of(users.begin(), users.end(), [&](const auto& user) {
+    return user.name == who.user && user.active;
+  });
+  if (!is_user) {
+    return "removed";
+  }
+  if (who.key_id.empty()) {
+    return accounts.authenticate_session(login) ? std::nullopt
+                                                : std::optional<std::string_view>("logout");
+  }
+  const auto keys = accounts.keys(who.user);
+  const bool has_key =
+      std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.id == who.key_id; });
+  return has_key ? std::nullopt : std::optional<std::string_view>("removed");
 }
 
 }  // namespace stepcast::server::octoprint

@@ -66,7 +66,8 @@ TEST(Accounts, LetOnlyAdministratorsChangeUsers) {
     EXPECT_TRUE(refused(rig.accounts->deactivate_user(who, "ada")));
     EXPECT_TRUE(refused(rig.accounts->set_password(who, "ada", "another password")));
   }
-  EXPECT_TRUE(rig.accounts->set_password(bob, "bob", "another password"));
+  EXPECT_TRUE(refused(rig.accounts->set_password(bob, "bob", "another password")));
+  EXPECT_TRUE(rig.accounts->set_password(bob, "bob", "another password", AccountsRig::kPassword));
   EXPECT_FALSE(rig.accounts->add_user(ada, "bob", AccountsRig::kPassword, Role::kViewer));
   EXPECT_EQ(rig.accounts->users().size(), 2U);
 }
@@ -81,6 +82,45 @@ TEST(Accounts, KeepTheLastAdministrator) {
   EXPECT_FALSE(rig.accounts->remove_user(ada, "ada")) << "the other one is not active";
   ASSERT_TRUE(rig.accounts->activate_user(ada, "eve"));
   EXPECT_TRUE(rig.accounts->remove_user(ada, "ada"));
+}
+
+TEST(Accounts, ChangeRolesForLoginsAndKeysAtOnce) {
+  AccountsRig rig;
+  const auto ada = rig.admin();
+  ASSERT_TRUE(rig.accounts->add_user(ada, "bob", AccountsRig::kPassword, Role::kViewer));
+  const auto login = rig.accounts->log_in("bob", AccountsRig::kPassword, "").value();
+  Accounts::NewKey wanted;
+  wanted.app = "cura";
+  const auto key = rig.accounts->create_key(login.principal, "bob", wanted).value();
+  EXPECT_FALSE(rig.accounts->authenticate_key(key)->may("PRINT"));
+  EXPECT_EQ(rig.accounts->set_role(login.principal, "bob", Role::kAdmin).error().code,
+            Errc::kDenied);
+  EXPECT_EQ(rig.accounts->set_role(ada, "ada", Role::kViewer).error().code, Errc::kInvalidArgument);
+  ASSERT_TRUE(rig.accounts->set_role(ada, "bob", Role::kOperator));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(rig.accounts->authenticate_key(key)->may("PRINT"));
+    EXPECT_TRUE(rig.accounts->authenticate_session(login.token)->may("PRINT"));
+    rig.restart();
+  }
+}
+
+TEST(Accounts, ListAndEndLogins) {
+  AccountsRig rig;
+  const auto ada = rig.admin();
+  ASSERT_TRUE(rig.accounts->add_user(ada, "bob", AccountsRig::kPassword, Role::kOperator));
+  const auto bob = rig.accounts->log_in("bob", AccountsRig::kPassword, "").value();
+  const auto other = rig.accounts->log_in("bob", AccountsRig::kPassword, "").value();
+  EXPECT_EQ(rig.accounts->logins("bob").size(), 2U);
+  EXPECT_EQ(rig.accounts->logins("").size(), 3U);
+  EXPECT_EQ(rig.accounts->end_login(bob.principal, ada.session).error().code, Errc::kNotFound);
+  ASSERT_TRUE(rig.accounts->end_login(bob.principal, other.principal.session));
+  ASSERT_TRUE(rig.accounts->end_login(ada, bob.principal.session));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(rig.accounts->authenticate_session(bob.token));
+    EXPECT_FALSE(rig.accounts->authenticate_session(other.token));
+    EXPECT_EQ(rig.accounts->logins("").size(), 1U);
+    rig.restart();
+  }
 }
 
 TEST(Accounts, ShutOutWhoIsRemovedOrNotActive) {
@@ -110,7 +150,12 @@ TEST(Accounts, EndOtherLoginsWithANewPassword) {
   rig.admin();
   const auto used = rig.accounts->log_in("ada", AccountsRig::kPassword, "").value();
   const auto other = rig.accounts->log_in("ada", AccountsRig::kPassword, "").value();
-  ASSERT_TRUE(rig.accounts->set_password(used.principal, "ada", "another password"));
+  EXPECT_EQ(rig.accounts->set_password(used.principal, "ada", "another password", "wrong one here")
+                .error()
+                .code,
+            Errc::kDenied);
+  ASSERT_TRUE(rig.accounts->set_password(used.principal, "ada", "another password",
+                                         AccountsRig::kPassword));
   for (int i = 0; i < 2; ++i) {
     EXPECT_TRUE(rig.accounts->authenticate_session(used.token));
     EXPECT_FALSE(rig.accounts->authenticate_session(other.token));

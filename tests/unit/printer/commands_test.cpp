@@ -48,6 +48,16 @@ TEST(StateAfter, AllowsExactlyTheseCommands) {
       {{Command::kCancel, State::kPaused}, State::kCancelling},
       {{Command::kCancel, State::kResuming}, State::kCancelling},
       {{Command::kMove, State::kOperational}, State::kOperational},
+      {{Command::kChange, State::kOperational}, State::kOperational},
+      {{Command::kChange, State::kStarting}, State::kStarting},
+      {{Command::kChange, State::kPrinting}, State::kPrinting},
+      {{Command::kChange, State::kPausing}, State::kPausing},
+      {{Command::kChange, State::kPaused}, State::kPaused},
+      {{Command::kChange, State::kResuming}, State::kResuming},
+      {{Command::kCancelObject, State::kPrinting}, State::kPrinting},
+      {{Command::kCancelObject, State::kPausing}, State::kPausing},
+      {{Command::kCancelObject, State::kPaused}, State::kPaused},
+      {{Command::kCancelObject, State::kResuming}, State::kResuming},
   };
   for (std::size_t i = 0; i < kCommandCount; ++i) {
     const auto command = static_cast<Command>(i);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "stepcast/base/result.hpp"
+#include "stepcast/store/audit_log.hpp"
 #include "stepcast/store/store.hpp"
 
 namespace stepcast::accounts {
@@ -42,7 +43,19 @@ struct UserInfo {
   std::string name;
   Role role{};
   bool active = true;
+  bool second_factor = false;  ///< Logging in takes a code, too.
 };
+
+/// Somebody's browser.
+struct LoginInfo {
+  std::string id;
+  std::string user;
+  store::UnixMs created{};
+  store::UnixMs expires{};
+};
+
+/// The `location` of errors that say that a code is missing or wrong, after the password was right.
+inline constexpr std::string_view kSecondFactor = "second factor";
 
 struct KeyInfo {
   std::string id;
@@ -81,7 +94,7 @@ class Accounts {
   /// @returns kBusy when there are users already; kInvalidArgument: name or password unfit (says
   /// why: at least 10 characters).
   [[nodiscard]] Result<void> create_first_admin(std::string_view name, std::string_view password);
-  /// This and the next four: @returns kDenied when `by` lacks ADMIN.
+  /// This and the next five: @returns kDenied when `by` lacks ADMIN.
   [[nodiscard]] Result<void> add_user(const Principal& by, std::string_view name,
                                       std::string_view password, Role role);
   /// While inactive nobody enters with the user's password, keys or cookies; those stay. This and
@@ -90,10 +103,29 @@ class Accounts {
   [[nodiscard]] Result<void> activate_user(const Principal& by, std::string_view name);
   /// With keys and logins.
   [[nodiscard]] Result<void> remove_user(const Principal& by, std::string_view name);
-  /// One's own without ADMIN, unless by an API key. Ends the user's logins but the one used.
+  /// At once for logins and keys alike. @returns kInvalidArgument for the last administrator.
+  [[nodiscard]] Result<void> set_role(const Principal& by, std::string_view name, Role role);
+  /// One's own without ADMIN, but with the `old` one and not by an API key. Ends the user's logins
+  /// but the one used. @returns also kBusy: too many wrong ones.
   [[nodiscard]] Result<void> set_password(const Principal& by, std::string_view name,
-                                          std::string_view password);
+                                          std::string_view password, std::string_view old = {});
   [[nodiscard]] std::vector<UserInfo> users() const;
+  /// What an active user may do; nothing if there is no such user. For what the server does in
+  /// somebody's name: a signed address.
+  [[nodiscard]] std::optional<Principal> principal_of_user(std::string_view name) const;
+
+  /// Begins to set up the caller's second factor: codes of an authenticator (RFC 6238). It counts
+  /// once confirm_second_factor() has seen a code; forgotten when the server stops before.
+  /// @returns the `otpauth:` address for the app, which is never shown again. This and the next
+  /// two: kDenied by an API key, or with a wrong password; kBusy: too many of these.
+  [[nodiscard]] Result<std::string> begin_second_factor(const Principal& by,
+                                                        std::string_view password);
+  /// @returns recovery codes, each of which logs in once in place of a code; never shown again.
+  [[nodiscard]] Result<std::vector<std::string>> confirm_second_factor(const Principal& by,
+                                                                       std::string_view code);
+  /// One's own with one's password; another user's with ADMIN. @returns kNotFound: has none.
+  [[nodiscard]] Result<void> remove_second_factor(const Principal& by, std::string_view name,
+                                                  std::string_view password);
 
   struct Login {
     Principal principal;
@@ -102,12 +134,18 @@ class Accounts {
     store::UnixMs expires{};
   };
   /// Five failures of a name or an address within 10 minutes lock both out for 10 minutes.
-  /// @returns kDenied, without telling whether name or password was wrong; kBusy: locked out.
+  /// `code`: of the second factor, or a recovery code; each is good for one login.
+  /// @returns kDenied, without telling whether name or password was wrong, at kSecondFactor when
+  /// the code was; kBusy: locked out.
   [[nodiscard]] Result<Login> log_in(std::string_view name, std::string_view password,
-                                     std::string_view remote);
+                                     std::string_view remote, std::string_view code = {});
   /// At once here, on disk with the next commit.
   void log_out(std::string_view token);
   [[nodiscard]] std::optional<Principal> authenticate_session(std::string_view token) const;
+  /// Oldest first. `user` empty: of all.
+  [[nodiscard]] std::vector<LoginInfo> logins(std::string_view user) const;
+  /// One's own without ADMIN. @returns kNotFound.
+  [[nodiscard]] Result<void> end_login(const Principal& by, std::string_view id);
   [[nodiscard]] bool csrf_matches(std::string_view token, std::string_view csrf) const;
 
   struct NewKey {
@@ -131,6 +169,9 @@ class Accounts {
   /// Reads all of it. A trail whose end was cut off verifies: keep its last hash elsewhere too.
   /// @returns kMalformed naming the first entry whose hash does not match.
   [[nodiscard]] Result<void> verify_audit() const;
+  /// Entries after number `after`, in order.
+  [[nodiscard]] Result<std::vector<store::AuditRow>> audit_trail(std::int64_t after,
+                                                                 std::int64_t limit) const;
 
  private:
   class Impl;

@@ -31,6 +31,7 @@ struct JobPlan {
   planner::ToolpathSummary toolpath;
   gcode::UnknownCommands unknown_commands;
   std::vector<LayerStart> layers;
+  std::vector<std::string> objects;  ///< That it prints (M486, EXCLUDE_OBJECT), in their order.
   MotionPeaks peaks;
   std::int64_t heater_commands{};  ///< M104, M109, M140, M190 with a target.
   std::int64_t pauses_asked{};     ///< M0, M1, M600.
@@ -48,11 +49,16 @@ using BlockObserver = std::function<void(const MotionBlock&)>;
 /// warning says so. `observer` (may be empty) sees the blocks of the final plan, which takes one
 /// more run.
 ///
+/// `changes` are those made in mid-print, in the order of their moves; `choice` is then the one of
+/// the plan without them (JobPlan::choice), as for MotionSource.
+/// @pre without an observer, or without changes
+///
 /// Cost: some hundred microseconds of CPU a second of print; constant memory but for the layers.
 /// @returns any error of the job, the profile or the choice.
 [[nodiscard]] Result<JobPlan> plan_job(const std::filesystem::path& file,
                                        const machine::Profile& profile,
                                        const ControllerChoice& choice,
-                                       const BlockObserver& observer = {});
+                                       const BlockObserver& observer = {},
+                                       const std::vector<planner::LiveChange>& changes = {});
 
 }  // namespace stepcast::control

@@ -14,6 +14,7 @@
 #include "stepcast/base/units.hpp"
 #include "stepcast/gcode/reader.hpp"
 #include "stepcast/machine/profile.hpp"
+#include "stepcast/planner/live_moves.hpp"
 #include "stepcast/planner/retimer.hpp"
 #include "stepcast/planner/sampler.hpp"
 #include "stepcast/planner/toolpath.hpp"
@@ -44,6 +45,7 @@ struct ControllerChoice {
 ///
 /// Views are valid until the next call.
 struct MotionBlock {
+  Ticks first_tick{};     ///< Of the job.
   std::size_t samples{};  ///< At the command rate (1 kHz).
   bool draining{};        ///< The plan is over: only commands and motors are still coming to rest.
   PerAxis<std::span<const double>> path_mm;     ///< Tool frame, corners as the job has them.
@@ -72,8 +74,8 @@ struct MotionPeaks {
 };
 
 /// One job through one controller, block by block:
-/// G-code -> moves -> speeds -> 1 kHz positions -> rounded corners -> slow stretches ->
-/// compensation
+/// G-code -> moves -> live changes -> speeds -> 1 kHz positions -> rounded corners -> slow
+/// stretches -> compensation
 /// -> steps.
 ///
 /// Pull: each call of next() computes one block and no more, so memory is constant and the pace is
@@ -84,11 +86,13 @@ struct MotionPeaks {
 class MotionPipeline {
  public:
   /// `profile` must outlive the pipeline. `on_marker` (may be empty) is called from within next()
-  /// and fit(), with planned times: retimed() says when that is.
+  /// and fit(), with planned times: retimed() says when that is. `changes` (may be empty) is asked
+  /// before each move of the job.
   /// @returns kNotFound for an unknown planner or compensator; an unstable compensator.
   [[nodiscard]] static Result<std::unique_ptr<MotionPipeline>> create(
       gcode::Reader reader, const machine::Profile& profile, const ControllerChoice& choice,
-      std::function<void(const planner::TimedMarker&)> on_marker = {});
+      std::function<void(const planner::TimedMarker&)> on_marker = {},
+      planner::LiveMoves::Feed changes = {});
 
   ~MotionPipeline();
 
@@ -103,6 +107,15 @@ class MotionPipeline {
   /// Cost: that of next(), and some hundred milliseconds of motion done twice for each place.
   /// @returns any error of next(); kOutOfRange if a place does not fit however slow.
   [[nodiscard]] Result<void> fit();
+  /// One block of what fit() does, for a plan that may change while it runs. A block may begin
+  /// before the end of the one given last: those from its first tick on are then void. Stretches
+  /// that lie ahead are forgotten when a change comes, and found again where they are needed.
+  /// @returns as next(); not to be mixed with it.
+  [[nodiscard]] Result<bool> next_fitted(MotionBlock& block);
+  /// Ticks before this one are final.
+  [[nodiscard]] Ticks firm_ticks() const;
+  /// The time up to which moves have been given their speeds: no later change alters them.
+  [[nodiscard]] Seconds planned_to() const;
   /// The choice's, and what fit() added.
   [[nodiscard]] const std::vector<planner::SlowStretch>& stretches() const;
 

@@ -14,21 +14,38 @@ namespace stepcast::control {
 
 /// Feeds a stream from a planned job: plans it a second time, as fast as it is read.
 ///
-/// The same file, profile and choice give the same ticks as the plan. `profile` must outlive the
-/// source.
+/// The same file, profile, choice and changes give the same ticks, however they are read; without
+/// changes those of the plan. What a change makes too fast for the step grid is slowed down as in
+/// plan_job(); for that, up to 2 s of motion are held back until nothing can alter them.
+///
+/// Threads: one owner. Memory: constant.
 class MotionSource final : public stepgen::TickSource {
  public:
+  /// `changes` (may be empty) is asked from within read(), before each move of the job. `profile`
+  /// must outlive the source.
   [[nodiscard]] static Result<std::unique_ptr<MotionSource>> create(
-      const JobPlan& plan, const machine::Profile& profile);
+      const JobPlan& plan, const machine::Profile& profile, planner::LiveMoves::Feed changes = {});
 
   [[nodiscard]] Result<std::size_t> read(std::span<std::uint8_t> ticks) override;
 
+  /// The job has been planned to its end.
+  [[nodiscard]] bool ended() const { return ended_; }
+  /// Steps and ticks of the job as it runs, changes included; of the whole job once it ended().
+  [[nodiscard]] const MotionTotals& totals() const { return pipeline_->totals(); }
+  /// Ticks before this one have been planned: a change that comes now acts later, by the second or
+  /// so that the planner looks ahead.
+  [[nodiscard]] Ticks planned_to() const;
+
  private:
-  explicit MotionSource(std::unique_ptr<MotionPipeline> pipeline);
+  MotionSource(std::unique_ptr<MotionPipeline> pipeline, Hertz tick_rate);
+  [[nodiscard]] Result<void> plan_on();
 
   std::unique_ptr<MotionPipeline> pipeline_;
-  std::vector<std::uint8_t> block_;
-  std::size_t used_ = 0;
+  Hertz tick_rate_;
+  std::vector<std::uint8_t> ticks_;  ///< Planned, from first_ on.
+  Ticks first_ = 0;
+  Ticks given_ = 0;
+  bool ended_ = false;
 };
 
 }  // namespace stepcast::control

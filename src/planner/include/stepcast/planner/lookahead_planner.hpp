@@ -30,7 +30,8 @@ enum class RampShape : std::uint8_t {
 /// Backward pass: the speed at a junction is what allows a stop at the end of the window; forward
 /// pass: it is also what can be reached. A move is given out when no later move can change it: up
 /// to the last junction whose speed is its own limit rather than a consequence of what follows.
-/// The result is therefore that of one pass over the whole job. Ramps have no acceleration at
+/// The result is therefore that of one pass over the whole job, however far is read ahead; that is
+/// a second of motion unless braking takes longer. Ramps have no acceleration at
 /// junctions.
 ///
 /// Junction deviation looks at one corner at a time, and lets a curve of short segments run at any
@@ -63,10 +64,11 @@ class LookaheadPlanner final : public Planner {
   struct Entry {
     Move move;
     RampLimits limits;
-    MmPerS nominal;   ///< Highest speed on the move.
-    MmPerS junction;  ///< Limit at the entry of the move.
-    MmPerS speed;     ///< Planned at the entry of the move.
-    bool constant{};  ///< Runs at its nominal speed from end to end.
+    MmPerS nominal;    ///< Highest speed on the move.
+    MmPerS junction;   ///< Limit at the entry of the move.
+    MmPerS speed;      ///< Planned at the entry of the move.
+    bool constant{};   ///< Runs at its nominal speed from end to end.
+    double lasts_s{};  ///< At its nominal speed.
   };
   /// A marker or dwell that stands before the move with the given number.
   struct Aside {
@@ -80,7 +82,8 @@ class LookaheadPlanner final : public Planner {
     Mm after;            ///< Length of the move behind it.
   };
 
-  Result<void> fill();
+  [[nodiscard]] bool full() const;
+  Result<void> fill(double wanted_s);
   void append(const Move& move);
   [[nodiscard]] MmPerS junction_limit(const Entry& before, const Entry& after) const;
   [[nodiscard]] MmPerS turning_limit(const Move& move, MmPerS junction) const;
@@ -94,6 +97,7 @@ class LookaheadPlanner final : public Planner {
   Options options_;
 
   std::deque<Entry> window_;
+  double ahead_s_ = 0.0;  ///< Of motion in the window, at nominal speeds.
   std::deque<Aside> asides_;
   std::deque<Turn> turns_;        ///< Since the last stop, the latest first.
   std::size_t settled_ = 0;       ///< Moves at the front of the window that are final.

@@ -73,7 +73,7 @@ struct Marker {
     kProgress,  ///< `value`: percent stated by the slicer (M73).
     kMessage,   ///< `text` (M117).
     kPause,     ///< The job asks for a person (M0, M1, M600); `waits`.
-    kObject,    ///< `text`: name of the object that starts; empty when one ends.
+    kObject,    ///< `text`: name of the object of the moves that follow; empty: of none.
     kOther,     ///< A command that the planner hands on: `text` names it.
   };
   Kind kind{};

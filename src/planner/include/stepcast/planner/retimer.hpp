@@ -62,6 +62,8 @@ class Retimer {
 
   /// @pre the ramp of `stretch` begins at or after the planned time of mark()
   void add(const SlowStretch& stretch);
+  /// Forgets the stretches whose ramp has not begun at mark(): the plan has changed there.
+  void drop_ahead();
   [[nodiscard]] const std::vector<SlowStretch>& stretches() const { return stretches_; }
 
   /// The rate at a planned time, in samples.

@@ -30,6 +30,7 @@ struct ToolpathSummary {
       slowed_moves{};  ///< Asked more than the machine's Z or E (or, if allowed, X, Y) can.
   std::int64_t first_slowed_line{};
   PerAxis<Mm> end;  ///< Where the job leaves the tool.
+  Mm top{};         ///< The greatest height that a move ends at.
 };
 
 /// Runs a job as a controller would and gives its moves in machine coordinates.

@@ -17,11 +17,14 @@ enum class Command : std::uint8_t {
   kPause,
   kResume,
   kCancel,
-  kMove,  ///< Jog or home.
+  kMove,    ///< Jog or home.
+  kChange,  ///< Speed, flow or Z offset.
+  kCancelObject,
 };
-inline constexpr std::size_t kCommandCount = 7;
+inline constexpr std::size_t kCommandCount = 9;
 
-/// "connect", "disconnect", "start", "pause", "resume", "cancel", "move".
+/// "connect", "disconnect", "start", "pause", "resume", "cancel", "move", "change the
+/// print", "cancel an object".
 [[nodiscard]] std::string_view command_name(Command command);
 
 /// The state that an accepted command leads to at once; one table for all back ends, so that they

@@ -93,6 +93,9 @@ struct Status {
   std::optional<double> fan;  ///< Of the part, 0 to 1.
   Mm z_offset{};              ///< Added to every height of the job.
   std::vector<Object> objects;
+  /// How long it takes until a change of speed, flow, Z offset or objects shows: the motion that is
+  /// on its way to the machine already. Absent when nothing prints or nobody knows.
+  std::optional<Seconds> change_delay;
   std::optional<Link> link;
   bool virtual_motors = false;
   std::uint64_t version = 0;  ///< Rises with every change of state: the precondition of commands.

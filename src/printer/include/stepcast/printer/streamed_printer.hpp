@@ -75,6 +75,16 @@ class StreamedPrinter final : public Printer {
   /// X, Y and Z of `axes`; all three if it is empty.
   [[nodiscard]] Result<void> home(const std::vector<Axis>& axes) override;
 
+  /// Speed, flow, Z offset and objects change at the first move that has not been planned yet, so
+  /// that the plan stays exact and within the limits of the machine (docs/live-changes.md);
+  /// Status::change_delay says when that is. In kOperational they are for the next print; every
+  /// print ends them.
+  /// @returns kOutOfRange beyond the limits; kBusy where the state does not allow it.
+  [[nodiscard]] Result<void> set_feed_rate(double factor) override;
+  [[nodiscard]] Result<void> set_flow(double factor) override;
+  [[nodiscard]] Result<void> set_z_offset(Mm offset) override;
+  [[nodiscard]] Result<void> cancel_object(std::string_view name) override;
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
