@@ -21,6 +21,7 @@
 
 #include "integrations.hpp"
 #include "machines.hpp"
+#include "records.hpp"
 
 namespace stepcast::daemon {
 namespace {
@@ -129,6 +130,7 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     }
   }
 
+  const Records records(**store, config, site.printers);
   const std::string setup_token = server::random_token();
   server::OctoPrint octoprint(site);
   server::Api api(site);

@@ -40,6 +40,7 @@ PrinterConfig read_printer(ConfigTable table) {
 }
 
 constexpr std::int64_t kMostMib = std::int64_t{1} << 40;
+constexpr std::int64_t kMostDays = 36'500;  // a hundred years
 
 }  // namespace
 
@@ -78,7 +79,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
   try {
     const toml::table root = toml::parse(content.str(), file.string());
     ConfigTable top(root, file.string(), "", problem);
-    top.allow_only({"server", "storage", "printer", "notify", "hook", "mqtt"});
+    top.allow_only({"server", "storage", "history", "printer", "notify", "hook", "mqtt"});
     static const toml::table kEmpty;
     const auto section = [&](const char* name) -> const toml::table& {
       const auto* table = root[name].as_table();
@@ -105,6 +106,12 @@ Result<Config> load_config(const std::filesystem::path& file) {
     storage.integer("minimum_free_mib", config.minimum_free_mib, 0, kMostMib);
     storage.integer("quota_mib", config.quota_mib, 0, kMostMib);
     read_integrations(root, file.string(), config.integrations, problem);
+    ConfigTable history(section("history"), file.string(), "history.", problem);
+    history.allow_only({"seconds_days", "minutes_days", "events_days", "ae_hits_days"});
+    history.integer("seconds_days", config.history.seconds_days, 0, kMostDays);
+    history.integer("minutes_days", config.history.minutes_days, 0, kMostDays);
+    history.integer("events_days", config.history.events_days, 0, kMostDays);
+    history.integer("ae_hits_days", config.history.ae_hits_days, 0, kMostDays);
     if (const auto* printers = root["printer"].as_array()) {
       std::set<std::string> ids;
       for (const toml::node& node : *printers) {

@@ -23,6 +23,14 @@ struct PrinterConfig {
   std::string snapshot_url;  ///< Gives a JPEG of what the camera sees; empty: none.
 };
 
+/// For how many days records are kept; 0: for ever.
+struct HistoryConfig {
+  std::int64_t seconds_days = 7;
+  std::int64_t minutes_days = 0;
+  std::int64_t events_days = 0;
+  std::int64_t ae_hits_days = 0;
+};
+
 struct Config {
   std::string name = "Stepcast";
   std::string address = "127.0.0.1";
@@ -32,6 +40,7 @@ struct Config {
   std::string database;  ///< URL; empty: SQLite in the data folder.
   std::int64_t minimum_free_mib = 512;
   std::int64_t quota_mib = 0;  ///< 0: none
+  HistoryConfig history;
   std::vector<PrinterConfig> printers;
   IntegrationsConfig integrations;
 };

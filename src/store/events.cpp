@@ -37,8 +37,11 @@ Result<std::vector<EventRow>> events_of_job(Session& session, std::string_view j
   return kEvents.select(session, "WHERE job = :job ORDER BY sequence", job);
 }
 
-Result<std::int64_t> remove_events_before(Session& session, UnixMs before) {
-  return session.execute("DELETE FROM events WHERE at_ms < :before", before);
+Result<std::int64_t> remove_old_events(Session& session, UnixMs before, std::int64_t limit) {
+  return session.execute(
+      "DELETE FROM events WHERE sequence IN (SELECT sequence FROM events ORDER BY sequence "
+      "LIMIT :limit) AND at_ms < :before AND sequence < (SELECT max(sequence) FROM events)",
+      limit, before);
 }
 
 }  // namespace stepcast::store

@@ -1,5 +1,6 @@
 #include "stepcast/store/jobs.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "session.hpp"
@@ -98,6 +99,35 @@ Result<PrintCounts> print_counts(Session& session, std::string_view file) {
             file);
       })
       .map([&] { return counts; });
+}
+
+Result<JobTotals> job_totals(Session& session, std::string_view printer, UnixMs from, UnixMs to) {
+  JobTotals totals;
+  const auto take = [&](const std::string& state, std::int64_t count, double printed_s,
+                        double longest_s, double filament_mm) {
+    totals.printed_s += printed_s;
+    totals.longest_s = std::max(totals.longest_s, longest_s);
+    if (state == "done") {
+      totals.done = count;
+      totals.filament_mm = filament_mm;
+    }
+    (state == "cancelled" ? totals.cancelled : totals.failed) += state == "done" ? 0 : count;
+  };
+  constexpr std::string_view kColumns =
+      "SELECT state, count(*), coalesce(sum(actual_s), 0.0), coalesce(max(actual_s), 0.0), "
+      "coalesce(sum(filament_mm), 0.0) FROM jobs "
+      "WHERE state IN ('done', 'cancelled', 'failed') AND created_ms >= :from_ms "
+      "AND created_ms < :to_ms ";
+  const auto asked = printer.empty()
+                         ? session.query<std::string, std::int64_t, double, double, double>(
+                               std::string(kColumns) + "GROUP BY state", take, from, to)
+                         : session.query<std::string, std::int64_t, double, double, double>(
+                               std::string(kColumns) + "AND printer = :printer GROUP BY state",
+                               take, from, to, printer);
+  if (!asked) {
+    return tl::unexpected(asked.error());
+  }
+  return totals;
 }
 
 }  // namespace stepcast::store

@@ -41,11 +41,11 @@ class Table {
 
   /// @returns kInvalidArgument when there is a row of that key.
   [[nodiscard]] Result<void> insert(Session& session, const Row& row) const {
-    return insert_rows(session, std::span(&row, 1), 0, "");
+    return in_chunks(session, std::span(&row, 1), 0, "");
   }
   /// Inserts, or replaces the row of that key.
   [[nodiscard]] Result<void> put(Session& session, const Row& row) const {
-    return insert_rows(session, std::span(&row, 1), 0, on_conflict());
+    return in_chunks(session, std::span(&row, 1), 0, on_conflict());
   }
   /// Many rows in few statements. @pre no two of the same key
   [[nodiscard]] Result<void> put_all(Session& session, std::span<const Row> rows) const {
@@ -89,7 +89,7 @@ class Table {
  private:
   static constexpr std::size_t kColumns = sizeof...(Members);
   // Rows of one statement. More gain little, and databases bound the parameters of a statement.
-  static constexpr std::size_t kChunk = 64;
+  static constexpr std::array<std::size_t, 3> kChunks{64, 8, 1};
 
   template <class Each, class... Arguments>
   [[nodiscard]] Result<void> each(Session& session, std::string_view rest, Each&& take,
@@ -108,45 +108,29 @@ class Table {
   }
 
   [[nodiscard]] Result<void> in_chunks(Session& session, std::span<const Row> rows,
-                                       std::size_t skipped, const std::string& tail) const {
-    while (rows.size() >= kChunk) {
-      if (auto done = insert_whole_chunks(session, rows, skipped, tail); !done) {
-        return done;
+                                       std::size_t skipped, std::string_view tail) const {
+    std::vector<Value> values;
+    for (const auto chunk : kChunks) {
+      if (rows.size() < chunk) {
+        continue;
       }
-    }
-    for (const Row& row : rows) {
-      if (auto done = insert_rows(session, std::span(&row, 1), skipped, tail); !done) {
-        return done;
+      const auto sql = insert_text(chunk, skipped).append(tail);
+      for (; rows.size() >= chunk; rows = rows.subspan(chunk)) {
+        if (auto done = insert_rows(session, sql, rows.first(chunk), skipped, values); !done) {
+          return done;
+        }
       }
     }
     return {};
   }
-  [[nodiscard]] Result<void> insert_whole_chunks(Session& session, std::span<const Row>& rows,
-                                                 std::size_t skipped,
-                                                 const std::string& tail) const {
-    const auto sql = insert_text(kChunk, skipped) + tail;
-    std::vector<Value> values;
-    values.reserve(kChunk * kColumns);
-    for (; rows.size() >= kChunk; rows = rows.subspan(kChunk)) {
-      values.clear();
-      for (const Row& row : rows.first(kChunk)) {
-        append_values(values, row, skipped);
-      }
-      if (auto done = session.execute_values(sql, values); !done) {
-        return tl::unexpected(done.error());
-      }
-    }
-    return {};
-  }
-  [[nodiscard]] Result<void> insert_rows(Session& session, std::span<const Row> rows,
-                                         std::size_t skipped, const std::string& tail) const {
-    std::vector<Value> values;
-    values.reserve(rows.size() * kColumns);
+  [[nodiscard]] Result<void> insert_rows(Session& session, std::string_view sql,
+                                         std::span<const Row> rows, std::size_t skipped,
+                                         std::vector<Value>& values) const {
+    values.clear();
     for (const Row& row : rows) {
       append_values(values, row, skipped);
     }
-    return session.execute_values(insert_text(rows.size(), skipped) + tail, values)
-        .map([](std::int64_t /*changed*/) {});
+    return session.execute_values(sql, values).map([](std::int64_t /*changed*/) {});
   }
 
   void append_values(std::vector<Value>& values, const Row& row, std::size_t skipped) const {

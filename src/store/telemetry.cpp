@@ -15,13 +15,35 @@
 namespace stepcast::store {
 namespace {
 
-constexpr UnixS kMinute_s = 60;
-constexpr UnixS kHour_s = 3600;
 // Of one call of remove_old_telemetry(): an hour of seconds, milliseconds of work.
 constexpr UnixS kRemovedStretches = 3600;
 
 constexpr Table kSeconds("telemetry_1s", 2, Field{"series", &TelemetryRow::series},
                          Field{"at_s", &TelemetryRow::at}, Field{"value", &TelemetryRow::value});
+
+// Each is made from the one before. A chart of a thousand points never reads more than 60 thousand
+// rows.
+struct Level {
+  Resolution resolution;
+  std::string_view table;
+  UnixS step_s;
+};
+constexpr std::array kLevels{Level{Resolution::kSecond, "telemetry_1s", 1},
+                             Level{Resolution::kMinute, "telemetry_1min", 60},
+                             Level{Resolution::kHour, "telemetry_1h", 3600},
+                             Level{Resolution::kQuarterDay, "telemetry_6h", 21'600}};
+
+const Level& level_of(Resolution resolution) {
+  return kLevels.at(static_cast<std::size_t>(resolution));
+}
+
+// Lowest, mean and highest of the rows of a level.
+std::string_view aggregates(const Level& level) {
+  return level.resolution == Resolution::kSecond
+             ? "count(*), min(value), avg(value), max(value)"
+             : "CAST(sum(samples) AS BIGINT), min(lowest), sum(mean * samples) / sum(samples), "
+               "max(highest)";
+}
 
 // The stretch of time around `at`, also before 1970.
 UnixS start_of(UnixS at, UnixS step_s) {
@@ -29,101 +51,57 @@ UnixS start_of(UnixS at, UnixS step_s) {
   return at - (rest < 0 ? rest + step_s : rest);
 }
 
-constexpr std::string_view kMinuteFromSeconds =
-    "INSERT INTO telemetry_1min (series, at_s, samples, lowest, mean, highest) "
-    "SELECT series, CAST(:slot AS BIGINT), count(*), min(value), avg(value), max(value) "
-    "FROM telemetry_1s WHERE series = :series AND at_s >= :from_s AND at_s < :to_s GROUP BY series "
-    "ON CONFLICT (series, at_s) DO UPDATE SET samples = excluded.samples, "
-    "lowest = excluded.lowest, mean = excluded.mean, highest = excluded.highest";
-constexpr std::string_view kHourFromMinutes =
-    "INSERT INTO telemetry_1h (series, at_s, samples, lowest, mean, highest) "
-    "SELECT series, CAST(:slot AS BIGINT), CAST(sum(samples) AS BIGINT), min(lowest), "
-    "sum(mean * samples) / sum(samples), max(highest) "
-    "FROM telemetry_1min WHERE series = :series AND at_s >= :from_s AND at_s < :to_s "
-    "GROUP BY series "
-    "ON CONFLICT (series, at_s) DO UPDATE SET samples = excluded.samples, "
-    "lowest = excluded.lowest, mean = excluded.mean, highest = excluded.highest";
-
-// Makes each stretch anew into which one of `rows` falls. @pre sorted by series and time
-Result<void> roll_up(Session& session, std::span<const TelemetryRow> rows, UnixS step_s,
-                     std::string_view sql) {
+// Makes each stretch of `level` anew into which one of `rows` falls. @pre sorted by series and time
+Result<void> roll_up(Session& session, std::span<const TelemetryRow> rows, const Level& from,
+                     const Level& level) {
+  const auto sql = fmt::format(
+      "INSERT INTO {} (series, at_s, samples, lowest, mean, highest) "
+      "SELECT series, CAST(:slot AS BIGINT), {} FROM {} "
+      "WHERE series = :series AND at_s >= :from_s AND at_s < :to_s GROUP BY series "
+      "ON CONFLICT (series, at_s) DO UPDATE SET samples = excluded.samples, "
+      "lowest = excluded.lowest, mean = excluded.mean, highest = excluded.highest",
+      level.table, aggregates(from), from.table);
   std::int64_t series = 0;
   std::optional<UnixS> last;
   for (const auto& row : rows) {
-    const auto slot = start_of(row.at, step_s);
+    const auto slot = start_of(row.at, level.step_s);
     if (row.series == series && slot == last) {
       continue;
     }
     series = row.series;
     last = slot;
-    if (auto done = session.apply(sql, slot, series, slot, slot + step_s); !done) {
+    if (auto done = session.apply(sql, slot, series, slot, slot + level.step_s); !done) {
       return done;
     }
   }
   return {};
 }
 
-// The texts of a resolution.
-struct Level {
-  Resolution resolution;
-  UnixS step_s;
-  std::string_view oldest;
-  std::string_view points;
-  std::string_view remove;
-};
-constexpr std::array kLevels{
-    Level{Resolution::kSecond, 1, "SELECT min(at_s) FROM telemetry_1s WHERE series = :series",
-          "SELECT (at_s - :origin) / :length AS slot, count(*), min(value), avg(value), max(value) "
-          "FROM telemetry_1s WHERE series = :series AND at_s >= :from_s AND at_s < :to_s "
-          "GROUP BY slot ORDER BY slot",
-          "DELETE FROM telemetry_1s WHERE series = :series AND at_s < :before"},
-    Level{Resolution::kMinute, kMinute_s,
-          "SELECT min(at_s) FROM telemetry_1min WHERE series = :series",
-          "SELECT (at_s - :origin) / :length AS slot, CAST(sum(samples) AS BIGINT), min(lowest), "
-          "sum(mean * samples) / sum(samples), max(highest) "
-          "FROM telemetry_1min WHERE series = :series AND at_s >= :from_s AND at_s < :to_s "
-          "GROUP BY slot ORDER BY slot",
-          "DELETE FROM telemetry_1min WHERE series = :series AND at_s < :before"},
-    Level{Resolution::kHour, kHour_s, "SELECT min(at_s) FROM telemetry_1h WHERE series = :series",
-          "SELECT (at_s - :origin) / :length AS slot, CAST(sum(samples) AS BIGINT), min(lowest), "
-          "sum(mean * samples) / sum(samples), max(highest) "
-          "FROM telemetry_1h WHERE series = :series AND at_s >= :from_s AND at_s < :to_s "
-          "GROUP BY slot ORDER BY slot",
-          "DELETE FROM telemetry_1h WHERE series = :series AND at_s < :before"}};
-
-const Level& level_of(Resolution resolution) {
-  return kLevels.at(static_cast<std::size_t>(resolution));
-}
-
 Result<std::optional<UnixS>> oldest(Session& session, const Level& level, std::int64_t series) {
-  return session.value<std::optional<UnixS>>(level.oldest, series);
+  return session.value<std::optional<UnixS>>(
+      fmt::format("SELECT min(at_s) FROM {} WHERE series = :series", level.table), series);
 }
 
 // The coarsest that is no coarser than a point, unless its values have been removed where the range
 // begins: then the next that still has them.
 Result<const Level*> level_for(Session& session, std::int64_t series, UnixS from, UnixS point_s) {
-  const auto hours = oldest(session, level_of(Resolution::kHour), series);
-  if (!hours) {
-    return tl::unexpected(hours.error());
-  }
-  const auto wanted = std::max(from, hours->value_or(from) + kHour_s);
-  for (auto level = kLevels.begin(); level != kLevels.end(); ++level) {
-    const auto next = level + 1;
-    if (next == kLevels.end()) {
-      break;
-    }
-    if (next->step_s <= point_s) {
-      continue;
-    }
+  const Level* chosen = &kLevels.back();
+  auto reach = from;  // a level has to begin by then
+  for (auto level = kLevels.rbegin(); level != kLevels.rend(); ++level) {
     const auto start = oldest(session, *level, series);
     if (!start) {
       return tl::unexpected(start.error());
     }
-    if (*start && **start <= wanted) {
-      return &*level;
+    if (!*start || (level != kLevels.rbegin() && **start > reach)) {
+      break;
     }
+    chosen = &*level;
+    if (level->step_s <= point_s) {
+      break;
+    }
+    reach = std::max(from, **start + level->step_s);
   }
-  return &kLevels.back();
+  return chosen;
 }
 
 Result<std::optional<std::int64_t>> find_series(Session& session, std::string_view printer,
@@ -157,9 +135,11 @@ Result<void> add_telemetry(Session& session, std::vector<TelemetryRow> rows) {
   const auto first = std::unique(rows.rbegin(), rows.rend(),
                                  [&](const auto& a, const auto& b) { return key(a) == key(b); });
   rows.erase(rows.begin(), first.base());
-  return kSeconds.put_all(session, rows)
-      .and_then([&] { return roll_up(session, rows, kMinute_s, kMinuteFromSeconds); })
-      .and_then([&] { return roll_up(session, rows, kHour_s, kHourFromMinutes); });
+  auto done = kSeconds.put_all(session, rows);
+  for (std::size_t i = 1; done && i < kLevels.size(); ++i) {
+    done = roll_up(session, rows, kLevels.at(i - 1), kLevels.at(i));
+  }
+  return done;
 }
 
 Result<std::vector<TelemetryPoint>> telemetry_points(Session& session,
@@ -188,7 +168,10 @@ Result<std::vector<TelemetryPoint>> telemetry_points(Session& session,
   const auto origin = start_of(range.from, step_s);
   return session
       .query<std::int64_t, std::int64_t, double, double, double>(
-          (*level)->points,
+          fmt::format("SELECT (at_s - :origin) / :length AS slot, {} FROM {} "
+                      "WHERE series = :series AND at_s >= :from_s AND at_s < :to_s "
+                      "GROUP BY slot ORDER BY slot",
+                      aggregates(**level), (*level)->table),
           [&](std::int64_t slot, std::int64_t samples, double lowest, double mean, double highest) {
             points.push_back({origin + slot * length_s, samples, lowest, mean, highest});
           },
@@ -222,7 +205,9 @@ Result<std::int64_t> remove_old_telemetry(Session& session, Resolution resolutio
           return 0;
         }
         const auto end = *start + kRemovedStretches * level.step_s;
-        return session.execute(level.remove, series, std::min(before, end));
+        return session.execute(
+            fmt::format("DELETE FROM {} WHERE series = :series AND at_s < :before", level.table),
+            series, std::min(before, end));
       });
 }
 

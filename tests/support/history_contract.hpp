@@ -8,6 +8,7 @@
 
 #include "stepcast/store/ae_hits.hpp"
 #include "stepcast/store/detections.hpp"
+#include "stepcast/store/events.hpp"
 #include "stepcast/store/frames.hpp"
 #include "stepcast/store/printers.hpp"
 #include "stepcast/store/telemetry.hpp"
@@ -139,6 +140,38 @@ inline void expect_old_seconds_to_go_an_hour_at_a_time(store::Store& store) {
   const auto fine = points_in(store, "aged", kMonday + 120, kMonday + 240, 120);
   expect_points(fine, {{kMonday + 120, 60, 1, 1, 1}, {kMonday + 180, 60, 1, 1, 1}});
   EXPECT_EQ(points_in(store, "aged", before, before + 100, 100).size(), 100U);
+}
+
+inline void expect_a_year_to_come_from_quarters_of_days(store::Store& store) {
+  // One second in each quarter of two days.
+  for (int quarter = 0; quarter < 8; ++quarter) {
+    const auto at = kMonday + quarter * kDay_s / 4 + 100;
+    record(store, "year", at, at + 1, [&](auto /*at*/) { return double(quarter); });
+  }
+  expect_points(points_in(store, "year", kMonday, kMonday + 2 * kDay_s, 2),
+                {{kMonday, 4, 0, 1.5, 3}, {kMonday + kDay_s, 4, 4, 5.5, 7}});
+}
+
+inline void expect_the_newest_event_to_stay(store::Store& store) {
+  std::int64_t removed = -1;
+  ASSERT_TRUE(write_to(store, [&](auto& session) -> Result<void> {
+    for (std::int64_t i = 1; i <= 5; ++i) {
+      store::EventRow event{i, 10 * i, "Test", "", "", "{}"};
+      if (auto added = store::add_event(session, event); !added) {
+        return added;
+      }
+    }
+    return store::remove_old_events(session, 35, 2).map([&](auto rows) { removed = rows; });
+  }));
+  EXPECT_EQ(removed, 2) << "no more than the limit";
+  const auto remove_all = [&] {
+    ASSERT_TRUE(write_to(store, [&](auto& session) {
+      return store::remove_old_events(session, 1000, 100).map([&](auto rows) { removed = rows; });
+    }));
+  };
+  remove_all();
+  EXPECT_EQ(removed, 2);
+  EXPECT_EQ(read_from(store, [](auto& session) { return store::last_event(session); }), 5);
 }
 
 inline void expect_printers_to_keep_when_they_came(store::Store& store) {

@@ -199,6 +199,42 @@ inline void expect_prints_are_counted_by_how_they_ended(store::Store& store) {
   EXPECT_EQ(counts.average_s, 10.5);
 }
 
+inline void expect_totals_of_a_printer(store::Store& store) {
+  ASSERT_TRUE(write_to(store, [&](auto& session) -> Result<void> {
+    const std::vector<std::string> states{"done",      "done",     "failed",
+                                          "cancelled", "printing", "done"};
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      auto row =
+          job_row("total" + std::to_string(i), states[i], static_cast<store::UnixMs>(1000 + i));
+      row.printer = "totals";
+      if (states[i] != "printing") {
+        row.actual_s = 10.0 * static_cast<double>(i);
+        row.filament_mm = 5.0;
+      }
+      if (auto put = store::put_job(session, row); !put) {
+        return put;
+      }
+    }
+    return {};
+  }));
+  const auto totals = read_from(
+      store, [](auto& session) { return store::job_totals(session, "totals", 1000, 1005); });
+  EXPECT_EQ(totals.done, 2);
+  EXPECT_EQ(totals.failed, 1);
+  EXPECT_EQ(totals.cancelled, 1);
+  EXPECT_EQ(totals.printed_s, 60.0);
+  EXPECT_EQ(totals.longest_s, 30.0);
+  EXPECT_EQ(totals.filament_mm, 10.0);
+  EXPECT_EQ(
+      read_from(store, [](auto& session) { return store::job_totals(session, "", 1000, 2000); })
+          .done,
+      3);
+  EXPECT_EQ(
+      read_from(store, [](auto& session) { return store::job_totals(session, "none", 0, 2000); })
+          .done,
+      0);
+}
+
 inline void expect_an_error_undoes_its_own_work_alone(store::Store& store) {
   store.write_later(putting_file("before"));
   const auto failed = store.write([](auto& session) -> Result<void> {

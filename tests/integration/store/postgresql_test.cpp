@@ -35,6 +35,7 @@ TEST_F(PostgresqlStore, KeepsRowsAsSqliteDoes) {
   expect_a_second_upload_replaces_the_row(*store_);
   expect_removal_tells_whether_there_was_a_file(*store_);
   expect_prints_are_counted_by_how_they_ended(*store_);
+  expect_totals_of_a_printer(*store_);
   expect_jobs_keep_what_is_not_known(*store_);
   expect_jobs_come_newest_first_by_page(*store_);
   expect_keys_and_logins_to_go_with_their_user(*store_);
@@ -46,6 +47,8 @@ TEST_F(PostgresqlStore, KeepsHistoryAsSqliteDoes) {
   expect_minutes_to_follow_their_seconds(*store_);
   expect_the_last_of_one_second_to_count(*store_);
   expect_old_seconds_to_go_an_hour_at_a_time(*store_);
+  expect_a_year_to_come_from_quarters_of_days(*store_);
+  expect_the_newest_event_to_stay(*store_);
   expect_printers_to_keep_when_they_came(*store_);
   expect_a_correction_to_name_its_cause(*store_);
   expect_hits_to_be_numbered_in_their_order(*store_);

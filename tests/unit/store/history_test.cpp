@@ -29,6 +29,12 @@ TEST_F(SqliteHistory, TakesTheLastOfSeveralValuesForOneSecond) {
 TEST_F(SqliteHistory, RemovesOldSecondsAnHourAtATime) {
   expect_old_seconds_to_go_an_hour_at_a_time(*store_);
 }
+TEST_F(SqliteHistory, GivesAYearFromQuartersOfDays) {
+  expect_a_year_to_come_from_quarters_of_days(*store_);
+}
+TEST_F(SqliteHistory, KeepsTheNumberOfTheNewestEvent) {
+  expect_the_newest_event_to_stay(*store_);
+}
 TEST_F(SqliteHistory, RemembersWhenAPrinterCame) {
   expect_printers_to_keep_when_they_came(*store_);
 }

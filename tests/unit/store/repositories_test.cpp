@@ -32,6 +32,9 @@ TEST_F(SqliteStore, ListsJobsNewestFirstByPage) {
 TEST_F(SqliteStore, CountsPrintsByHowTheyEnded) {
   expect_prints_are_counted_by_how_they_ended(*store_);
 }
+TEST_F(SqliteStore, TotalsWhatAPrinterHasDone) {
+  expect_totals_of_a_printer(*store_);
+}
 TEST_F(SqliteStore, UndoesOnlyTheWorkThatFailed) {
   expect_an_error_undoes_its_own_work_alone(*store_);
 }

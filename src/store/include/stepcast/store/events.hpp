@@ -27,7 +27,9 @@ struct EventRow {
 [[nodiscard]] Result<std::vector<EventRow>> events_after(Session& session, std::string_view printer,
                                                          std::int64_t after, std::int64_t limit);
 [[nodiscard]] Result<std::vector<EventRow>> events_of_job(Session& session, std::string_view job);
+/// The oldest `limit` at most, and never the newest of all: its number must not come again.
 /// @returns how many.
-[[nodiscard]] Result<std::int64_t> remove_events_before(Session& session, UnixMs before);
+[[nodiscard]] Result<std::int64_t> remove_old_events(Session& session, UnixMs before,
+                                                     std::int64_t limit);
 
 }  // namespace stepcast::store

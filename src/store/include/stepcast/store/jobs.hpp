@@ -68,4 +68,17 @@ struct PrintCounts {
 };
 [[nodiscard]] Result<PrintCounts> print_counts(Session& session, std::string_view file);
 
+/// What a printer has done.
+struct JobTotals {
+  std::int64_t done{};
+  std::int64_t cancelled{};
+  std::int64_t failed{};
+  double printed_s{};  ///< Of all that have ended, however.
+  double longest_s{};
+  double filament_mm{};  ///< Of those that are done.
+};
+/// Of jobs made in [from, to). `printer` empty: of all.
+[[nodiscard]] Result<JobTotals> job_totals(Session& session, std::string_view printer, UnixMs from,
+                                           UnixMs to);
+
 }  // namespace stepcast::store

@@ -23,13 +23,13 @@ struct TelemetryRow {
 /// The number of a series, made when it is asked for first.
 [[nodiscard]] Result<std::int64_t> series_of(Session& session, std::string_view printer,
                                              std::string_view metric);
-/// Keeps values, in any order, and brings the minutes and hours up to date that they fall into. A
+/// Keeps values, in any order, and brings the longer stretches up to date that they fall into. A
 /// second value for the same second replaces the first: after the clock was set back, what is newer
 /// counts.
 [[nodiscard]] Result<void> add_telemetry(Session& session, std::vector<TelemetryRow> rows);
 
-/// How finely values are kept: as they came, or as lowest, mean and highest of a minute or an hour.
-enum class Resolution : std::uint8_t { kSecond, kMinute, kHour };
+/// How finely values are kept: as they came, or as lowest, mean and highest of a longer stretch.
+enum class Resolution : std::uint8_t { kSecond, kMinute, kHour, kQuarterDay };
 
 /// A stretch of time, from `at` on.
 struct TelemetryPoint {
