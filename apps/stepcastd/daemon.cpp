@@ -19,6 +19,7 @@
 #include "stepcast/server/setup.hpp"
 #include "stepcast/server/site.hpp"
 
+#include "connections.hpp"
 #include "integrations.hpp"
 #include "machines.hpp"
 #include "records.hpp"
@@ -30,6 +31,8 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kMib = std::int64_t{1} << 20;
 constexpr std::chrono::seconds kGrace{5};
+// Printers nearby are there when the server says that it is ready; it waits no longer for others.
+constexpr std::chrono::milliseconds kFirstRound{200};
 
 Result<void> make_folder(const fs::path& folder) {
   std::error_code code;
@@ -123,13 +126,6 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   if (!integrations) {
     return tl::unexpected(integrations.error());
   }
-  for (const auto& runner : site.printers) {
-    if (auto connected = runner->connect(); !connected) {
-      // Not there yet is no reason not to serve the others; POST /api/connection tries again.
-      spdlog::warn("{}: {}", runner->identity().id, connected.error().to_string());
-    }
-  }
-
   const Records records(**store, config, site.printers);
   const std::string setup_token = server::random_token();
   server::OctoPrint octoprint(site);
@@ -162,6 +158,13 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   }
   metrics.collect(
       [&http = **server](metrics::Page& page) { server::add_http(page, http.counts()); });
+  std::vector<jobs::Runner*> runners;
+  for (const auto& runner : site.printers) {
+    runners.push_back(runner.get());
+  }
+  Connections connections(std::move(runners));
+  connections.wait_for_first_round(kFirstRound);
+
   const std::string url =
       fmt::format("{}://{}:{}", config.tls_certificate.empty() ? "http" : "https", config.address,
                   (*server)->port());

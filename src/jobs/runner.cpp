@@ -1,5 +1,6 @@
 #include "stepcast/jobs/runner.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -68,7 +69,21 @@ class Runner::Impl {
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] printer::Printer& printer() { return *printer_; }
 
+  Result<void> disconnect() {
+    auto disconnected = printer_->disconnect();
+    if (disconnected) {
+      shall_be_connected_ = false;
+    }
+    return disconnected;
+  }
+
+  Result<void> keep_connected() {
+    return shall_be_connected_ && printer_->status().state == State::kOffline ? connect()
+                                                                              : Result<void>{};
+  }
+
   Result<void> connect() {
+    shall_be_connected_ = true;
     if (auto connected = printer_->connect(); !connected) {
       return connected;
     }
@@ -397,6 +412,8 @@ class Runner::Impl {
   events::Log& events_;
   JobBooks books_;
 
+  std::atomic<bool> shall_be_connected_{true};
+
   mutable std::mutex mutex_;  // guards what follows, up to the next mutex
   std::condition_variable job_ended_;
   mutable std::optional<files::Entry> selected_;  // its analysis may come later
@@ -435,6 +452,12 @@ printer::Printer& Runner::printer() {
 }
 Result<void> Runner::connect() {
   return impl_->connect();
+}
+Result<void> Runner::disconnect() {
+  return impl_->disconnect();
+}
+Result<void> Runner::keep_connected() {
+  return impl_->keep_connected();
 }
 printer::Status Runner::status() const {
   return impl_->status();

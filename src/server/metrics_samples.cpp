@@ -63,7 +63,7 @@ void add_link(Page& page, std::string_view id, const printer::Link& link) {
 
 void add_printer(Page& page, jobs::Runner& runner) {
   const std::string& id = runner.identity().id;
-  const printer::Status status = runner.printer().status();
+  const printer::Status status = runner.status();
   page.gauge("stepcast_printer_info", "1, with what the printer is called and driven by.",
              {{"printer", id},
               {"title", runner.identity().title},

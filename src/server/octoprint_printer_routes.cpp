@@ -75,7 +75,7 @@ http::Response command_connection(Call& call) {
       }
       return done(is_gone(call.runner.status().state) ? call.runner.connect() : Result<void>{});
     case What::kDisconnect:
-      return done(call.runner.printer().disconnect());
+      return done(call.runner.disconnect());
     case What::kFakeAck:
       return http::Response::empty();  // nothing here waits for an acknowledgement that got lost
   }

@@ -1,5 +1,8 @@
 """`stepcastd` through the interface of OctoPrint: a person's first hour with it."""
 
+import os
+import socket
+import subprocess
 import time
 import unittest
 
@@ -36,6 +39,23 @@ class FirstRun(TestCase):
                          ["square.gcode"])
         self.assertEqual(server.get("/api/settings").json()["plugins"]["discovery"]["upnpUuid"],
                          uuid)
+
+
+class Connecting(TestCase):
+
+    def test_a_printer_that_is_switched_on_later_is_found(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+        server = self.serve(more=f'device = "127.0.0.1:{port}"\n').set_up()
+        self.assertEqual(server.get("/api/job").json()["state"], "Offline")
+        self.assertEqual(server.get("/api/printer").status, 409)
+        with subprocess.Popen([os.environ["STEPCAST"], "device", "--port", str(port)],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as device:
+            self.addCleanup(device.kill)
+            server.wait_for_state("Operational")
+            server.stop()
+            device.terminate()
 
 
 class Printing(TestCase):

@@ -234,6 +234,20 @@ TEST_F(RunnerTest, WaitsWithAPrintUnderWayForAPrinterThatIsAway) {
   EXPECT_EQ(script->continued.size(), 1U);
 }
 
+TEST_F(RunnerTest, KeepsAPrinterConnectedUntilSomebodyDisconnectsIt) {
+  open();
+  script->refuse_connect = Error{Errc::kNetwork, "no answer", {}, {}};
+  EXPECT_FALSE(runner->keep_connected());
+  script->refuse_connect.reset();
+  ASSERT_TRUE(runner->keep_connected());
+  EXPECT_EQ(runner->status().state, State::kOperational);
+  ASSERT_TRUE(runner->disconnect());
+  ASSERT_TRUE(runner->keep_connected());
+  EXPECT_EQ(runner->status().state, State::kOffline);
+  ASSERT_TRUE(runner->connect());
+  EXPECT_EQ(runner->status().state, State::kOperational);
+}
+
 TEST_F(RunnerTest, GivesUpAPrintWhosePrinterStaysAway) {
   start();
   machine->enter(State::kPrinting);

@@ -49,11 +49,15 @@ class Runner {
   ~Runner();
 
   [[nodiscard]] const Identity& identity() const;
-  /// For what needs no books: moves by hand, features, disconnect().
+  /// For what needs no books: moves by hand, features.
   [[nodiscard]] printer::Printer& printer();
   /// Printer::connect(), and then Printer::continue_print() if a print was under way when the
   /// server stopped. @returns errors of connect(); how the print went on is told by events.
   [[nodiscard]] Result<void> connect();
+  /// And leaves it so until the next connect().
+  [[nodiscard]] Result<void> disconnect();
+  /// Connects a printer that is Offline, unless somebody has disconnected it.
+  [[nodiscard]] Result<void> keep_connected();
   /// The printer's, but Starting and Finishing also while the job is entered into the books: who
   /// sees Operational finds the history complete.
   [[nodiscard]] printer::Status status() const;
