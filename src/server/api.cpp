@@ -80,7 +80,7 @@ bool state_matches(const Call& call) {
   if (!wanted || call.runner == nullptr) {
     return true;
   }
-  const std::string tag = api::state_tag(call.site, call.printer().status());
+  const std::string tag = api::state_tag(call.site, call.runner->status());
   std::string_view rest = *wanted;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(','), rest.size());

@@ -45,7 +45,7 @@ Result<void> start(Call& call) {
 Result<void> set_targets(Call& call) {
   const Json& targets = call.body.at("targets_c");
   for (const auto& [heater, target] : targets.items()) {
-    if (!call.printer().status().heaters.contains(heater)) {
+    if (!call.runner->status().heaters.contains(heater)) {
       return fail(Errc::kNotFound, fmt::format("there is no heater '{}'", heater), "targets_c",
                   "the printer's state lists them");
     }
@@ -108,7 +108,7 @@ http::Response accept(Call& call, Apply apply) {
   if (auto applied = apply(call); !applied) {
     return refuse(call, applied.error());
   }
-  const printer::Status status = call.printer().status();
+  const printer::Status status = call.runner->status();
   http::Response response = answer(state_json(status), 202);
   response.headers.set("ETag", state_tag(call.site, status));
   return response;
@@ -127,9 +127,9 @@ void add_command_operations(Table& table) {
   axes["minProperties"] = 1;
   const Command commands[] = {
       {"connect", "connectPrinter", "CONNECTION", "Looks for the machine.", nullptr,
-       [](Call& call) { return call.printer().connect(); }},
+       [](Call& call) { return call.runner->connect(); }},
       {"disconnect", "disconnectPrinter", "CONNECTION", "Leaves the machine alone.", nullptr,
-       [](Call& call) { return call.printer().disconnect(); }},
+       [](Call& call) { return call.runner->disconnect(); }},
       {"start", "startPrint", "PRINT",
        "Prints a file of the library, at most once; without `path` the one that is selected.",
        object({optional("path", text(1, kMostPath))}), start},

@@ -81,7 +81,7 @@ Json printer_json(jobs::Runner& runner) {
                       {"depth_mm", identity.depth_mm},
                       {"height_mm", identity.height_mm}};
   object["features"] = std::move(features);
-  object["state"] = state_json(runner.printer().status());
+  object["state"] = state_json(runner.status());
   return object;
 }
 
@@ -106,11 +106,11 @@ http::Response list_printers(Call& call) {
 }
 
 http::Response get_printer(Call& call) {
-  return with_tag(call, printer_json(*call.runner), call.printer().status());
+  return with_tag(call, printer_json(*call.runner), call.runner->status());
 }
 
 http::Response get_state(Call& call) {
-  const printer::Status status = call.printer().status();
+  const printer::Status status = call.runner->status();
   const std::string tag = state_tag(call.site, status);
   if (call.request.headers.find("If-None-Match") == std::optional<std::string_view>(tag)) {
     http::Response unchanged = http::Response::empty(304);
