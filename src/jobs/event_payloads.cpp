@@ -68,6 +68,26 @@ std::string state_payload(const printer::Status& status) {
   return text_of({{"state_id", id}, {"state_string", text}});
 }
 
+std::string queue_payload(const store::QueueRow& row, std::string_view user) {
+  return text_of({{"entry", row.id},
+                  {"path", row.file},
+                  {"sha256", row.sha256},
+                  {"printer", row.printer},
+                  {"group", row.group},
+                  {"owner", row.user},
+                  {"user", user},
+                  {"priority", row.priority},
+                  {"copies", row.copies}});
+}
+
+std::string setup_payload(const store::PrinterSetupRow& setup, std::string_view user) {
+  return text_of({{"material", setup.material},
+                  {"nozzle_mm", json_or_null(setup.nozzle_mm)},
+                  {"bed_job", setup.bed_job},
+                  {"queue_paused", setup.queue_paused},
+                  {"user", user}});
+}
+
 std::string error_payload(const std::string& error) {
   return text_of({{"error", error}});
 }

@@ -2,10 +2,12 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "stepcast/files/library.hpp"
 #include "stepcast/printer/printer.hpp"
 #include "stepcast/store/jobs.hpp"
+#include "stepcast/store/queue.hpp"
 
 namespace stepcast::jobs {
 
@@ -19,7 +21,11 @@ namespace stepcast::jobs {
 [[nodiscard]] std::string print_end_payload(const store::JobRow& row, const std::string& user);
 /// PrinterStateChanged.
 [[nodiscard]] std::string state_payload(const printer::Status& status);
-/// Error.
+/// QueueAdded, QueueChanged, QueueCancelled, QueueDone, QueueExpired.
+[[nodiscard]] std::string queue_payload(const store::QueueRow& row, std::string_view user);
+/// BedCleared, PrinterLoaded, QueuePaused, QueueResumed.
+[[nodiscard]] std::string setup_payload(const store::PrinterSetupRow& setup, std::string_view user);
+/// Error, Disconnected, QueueFault.
 [[nodiscard]] std::string error_payload(const std::string& error);
 
 }  // namespace stepcast::jobs

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "stepcast/store/queue.hpp"
+
 #include "event_payloads.hpp"
 #include "job_books.hpp"
 
@@ -187,43 +189,55 @@ class Runner::Impl {
   }
 
   Result<void> start(const std::string& user) {
-    printer::PrintRequest request;
-    store::JobRow row;
+    Order order;
+    order.job_id = new_job_id();
+    order.user = user;
     {
       const std::scoped_lock lock(mutex_);
-      const State state = printer_->status().state;
-      if (job_ || state != State::kOperational) {
-        return fail(Errc::kBusy, fmt::format("{} is {}", identity_.title, state_text(state)), {},
-                    "a print starts on a printer that is Operational");
-      }
       if (!selected_) {
         return fail(Errc::kBusy, "no file is selected", {}, "select one first");
       }
-      if (selected_->analysis && !selected_->analysis->error.empty()) {
-        return fail(Errc::kOutOfRange, selected_->analysis->error, selected_->path);
-      }
-      row = books_.new_row(new_job_id(), *selected_, user);
-      job_ = row;
+      order.file = *selected_;
     }
-    const auto path = files::LibraryPath::parse(row.file);
+    const auto path = files::LibraryPath::parse(order.file.path);
     if (!path) {
-      forget_job();
       return tl::unexpected(path.error());
+    }
+    order.bytes = library_.location(*path);
+    order.version = printer_->status().version;
+    order.expires = std::chrono::steady_clock::time_point::max();
+    return start(order);
+  }
+
+  Result<void> start(const Order& order) {
+    store::JobRow row = books_.new_row(order.job_id, order.file, order.user);
+    {
+      const std::scoped_lock lock(mutex_);
+      if (auto may = may_start(order); !may) {
+        return may;
+      }
+      job_ = row;
     }
     hold(row);
     // On disk first: a start that is not known after a crash could happen twice.
-    auto started = books_.put(row);
-    if (started) {
-      started = printer_->start({.job_id = row.id, .file = library_.location(*path)});
+    if (auto entered = enter(row, order); !entered) {
+      release(row);
+      forget_job();
+      return entered;
     }
+    auto started =
+        std::chrono::steady_clock::now() < order.expires
+            ? printer_->start({.job_id = row.id, .file = order.bytes})
+            : fail(Errc::kBusy, "the time for this start ran out before the disk had it");
     if (!started) {
       close_row(row, "failed", started.error().message);
       release(row);
       static_cast<void>(books_.put(row));  // the caller hears of the first error
       forget_job();
+      tell("PrintFailed", row.id, print_end_payload(row, order.user));
       return started;
     }
-    tell("PrintStarted", row.id, print_payload(row, user));
+    tell("PrintStarted", row.id, print_payload(row, order.user));
     return {};
   }
 
@@ -279,6 +293,39 @@ class Runner::Impl {
   }
 
  private:
+  // With mutex_.
+  Result<void> may_start(const Order& order) {
+    const printer::Status now = printer_->status();
+    if (job_ || now.state != State::kOperational) {
+      const State state = job_ && now.state == State::kOperational ? State::kStarting : now.state;
+      return fail(Errc::kBusy, fmt::format("{} is {}", identity_.title, state_text(state)), {},
+                  "a print starts on a printer that is Operational");
+    }
+    if (now.version != order.version) {
+      return fail(Errc::kBusy,
+                  fmt::format("the state of {} has changed in between", identity_.title), {},
+                  "look again");
+    }
+    if (std::chrono::steady_clock::now() >= order.expires) {
+      return fail(Errc::kBusy, "the time for this start has run out");
+    }
+    if (order.file.analysis && !order.file.analysis->error.empty()) {
+      return fail(Errc::kOutOfRange, order.file.analysis->error, order.file.path);
+    }
+    selected_ = order.file;
+    user_ = order.user;
+    return {};
+  }
+
+  Result<void> enter(const store::JobRow& row, const Order& order) {
+    return books_.put(row, [&](store::Session& session) -> Result<void> {
+      if (auto put = store::put_on_bed(session, identity_.id, row.id); !put) {
+        return put;
+      }
+      return order.with_row ? order.with_row(session) : Result<void>{};
+    });
+  }
+
   void hold(const store::JobRow& row) {
     if (const auto path = files::LibraryPath::parse(row.file)) {
       library_.hold(*path);
@@ -473,6 +520,9 @@ Result<void> Runner::unselect() {
 }
 Result<void> Runner::start(const std::string& user) {
   return impl_->start(user);
+}
+Result<void> Runner::start(const Order& order) {
+  return impl_->start(order);
 }
 Result<void> Runner::pause(std::string_view user) {
   return impl_->pause(user);

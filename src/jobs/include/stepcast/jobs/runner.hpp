@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -70,6 +73,20 @@ class Runner {
   /// Prints the selected file. @returns kBusy: no file selected, or not operational; kOutOfRange:
   /// its analysis says that it cannot be printed here.
   [[nodiscard]] Result<void> start(const std::string& user);
+  /// A start that was prepared: prints exactly these bytes, once, or nothing.
+  struct Order {
+    std::string job_id;
+    files::Entry file;            ///< Becomes the selected one.
+    std::filesystem::path bytes;  ///< Where those of `file.sha256` are.
+    std::string user;
+    std::uint64_t version{};  ///< The printer's Status::version on which the order rests.
+    std::chrono::steady_clock::time_point expires;
+    /// Happens in the transaction that enters the job, before the printer is asked; its error calls
+    /// the start off.
+    std::function<Result<void>(store::Session&)> with_row;
+  };
+  /// @returns also kBusy: the printer's state has changed since, or the order has expired.
+  [[nodiscard]] Result<void> start(const Order& order);
   [[nodiscard]] Result<void> pause(std::string_view user = {});
   [[nodiscard]] Result<void> resume(std::string_view user = {});
   [[nodiscard]] Result<void> cancel(std::string_view user = {});
