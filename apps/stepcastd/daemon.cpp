@@ -22,6 +22,7 @@
 #include "connections.hpp"
 #include "integrations.hpp"
 #include "machines.hpp"
+#include "print_queue.hpp"
 #include "records.hpp"
 
 namespace stepcast::daemon {
@@ -107,7 +108,7 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     return tl::unexpected(id.error());
   }
   std::vector<VirtualDevice> virtual_devices;
-  server::Site site{**store, **accounts, **library, **events, {}, *id, config.name};
+  server::Site site{**store, **accounts, **library, **events, {}, *id, config.name, {}};
   for (std::size_t i = 0; i < config.printers.size(); ++i) {
     const PrinterConfig& printer = config.printers[i];
     const Machine& machine = (*machines)[i];
@@ -126,6 +127,12 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   if (!integrations) {
     return tl::unexpected(integrations.error());
   }
+  auto queue = open_queue(config, site);
+  if (!queue) {
+    return tl::unexpected(queue.error());
+  }
+  site.queue = std::move(*queue);
+
   const Records records(**store, config, site.printers);
   const std::string setup_token = server::random_token();
   server::OctoPrint octoprint(site);

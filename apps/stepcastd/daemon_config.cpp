@@ -23,7 +23,8 @@ bool is_id(const std::string& id) {
 PrinterConfig read_printer(ConfigTable table) {
   constexpr std::int64_t kFastest = 1000;
   PrinterConfig printer;
-  table.allow_only({"id", "profile", "device", "planner", "compensator", "speed", "snapshot_url"});
+  table.allow_only({"id", "profile", "device", "planner", "compensator", "speed", "snapshot_url",
+                    "group", "bed_clear"});
   table.text("profile", printer.profile);
   printer.id = printer.profile;
   table.text("id", printer.id);
@@ -32,6 +33,17 @@ PrinterConfig read_printer(ConfigTable table) {
   table.text("compensator", printer.compensator);
   table.text("snapshot_url", printer.snapshot_url);
   table.integer("speed", printer.speed, 1, kFastest);
+  table.text("group", printer.group);
+  if (!printer.group.empty() && !is_id(printer.group)) {
+    table.report_whole(fmt::format("has the group '{}'", printer.group),
+                       "use up to 40 of a-z, 0-9, - and _");
+  }
+  std::string bed_clear = "person";
+  table.text("bed_clear", bed_clear);
+  if (bed_clear != "person" && bed_clear != "automatic") {
+    table.report_whole(fmt::format("has bed_clear = '{}'", bed_clear), "person or automatic");
+  }
+  printer.clears_itself = bed_clear == "automatic";
   if (!is_id(printer.id)) {
     table.report_whole(fmt::format("has the id '{}'", printer.id),
                        "use up to 40 of a-z, 0-9, - and _");
@@ -79,7 +91,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
   try {
     const toml::table root = toml::parse(content.str(), file.string());
     ConfigTable top(root, file.string(), "", problem);
-    top.allow_only({"server", "storage", "history", "printer", "notify", "hook", "mqtt"});
+    top.allow_only({"server", "storage", "history", "queue", "printer", "notify", "hook", "mqtt"});
     static const toml::table kEmpty;
     const auto section = [&](const char* name) -> const toml::table& {
       const auto* table = root[name].as_table();
@@ -105,6 +117,12 @@ Result<Config> load_config(const std::filesystem::path& file) {
     storage.text("database", config.database);
     storage.integer("minimum_free_mib", config.minimum_free_mib, 0, kMostMib);
     storage.integer("quota_mib", config.quota_mib, 0, kMostMib);
+    constexpr std::int64_t kLongestLease_s = 600;
+    constexpr std::int64_t kMostEntries = 10'000;
+    ConfigTable queue(section("queue"), file.string(), "queue.", problem);
+    queue.allow_only({"lease_s", "most_entries"});
+    queue.integer("lease_s", config.queue_lease_s, 1, kLongestLease_s);
+    queue.integer("most_entries", config.queue_most_entries, 1, kMostEntries);
     read_integrations(root, file.string(), config.integrations, problem);
     ConfigTable history(section("history"), file.string(), "history.", problem);
     history.allow_only({"seconds_days", "minutes_days", "events_days", "ae_hits_days"});

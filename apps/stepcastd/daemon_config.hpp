@@ -19,8 +19,10 @@ struct PrinterConfig {
   std::string device;  ///< HOST:PORT; empty: a virtual device inside the daemon.
   std::string planner = "lookahead";
   std::string compensator = "none";
-  std::uint32_t speed = 1;   ///< Times real time; virtual devices only.
-  std::string snapshot_url;  ///< Gives a JPEG of what the camera sees; empty: none.
+  std::uint32_t speed = 1;     ///< Times real time; virtual devices only.
+  std::string snapshot_url;    ///< Gives a JPEG of what the camera sees; empty: none.
+  std::string group;           ///< For the queue; like `id`, empty: none.
+  bool clears_itself = false;  ///< Ejects its prints: nobody has to confirm that the bed is clear.
 };
 
 /// For how many days records are kept; 0: for ever.
@@ -41,6 +43,8 @@ struct Config {
   std::int64_t minimum_free_mib = 512;
   std::int64_t quota_mib = 0;  ///< 0: none
   HistoryConfig history;
+  std::int64_t queue_lease_s = 30;
+  std::int64_t queue_most_entries = 1'000;
   std::vector<PrinterConfig> printers;
   IntegrationsConfig integrations;
 };

@@ -8,6 +8,7 @@
 #include "stepcast/accounts/accounts.hpp"
 #include "stepcast/events/log.hpp"
 #include "stepcast/files/library.hpp"
+#include "stepcast/jobs/queue.hpp"
 #include "stepcast/jobs/runner.hpp"
 #include "stepcast/store/store.hpp"
 
@@ -20,8 +21,9 @@ struct Site {
   files::Library& library;
   events::Log& events;
   std::vector<std::unique_ptr<jobs::Runner>> printers;  ///< At least one; the first is the default.
-  std::string uuid;  ///< Of this server: constant over restarts, for discovery.
-  std::string name;  ///< For people.
+  std::string uuid;                    ///< Of this server: constant over restarts, for discovery.
+  std::string name;                    ///< For people.
+  std::unique_ptr<jobs::Queue> queue;  ///< Of all printers; always there. Goes before them.
 
   [[nodiscard]] jobs::Runner* find_printer(std::string_view id) const;
 };
