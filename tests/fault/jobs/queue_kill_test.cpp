@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -32,9 +33,15 @@ namespace fs = std::filesystem;
 using jobs::Queue;
 using printer::State;
 
-constexpr int kKills = 40;
+constexpr int kKills = 25;
 constexpr std::uint32_t kSeed = 7;
 constexpr std::int64_t kCopies = 1'000;  // more than can be printed between the kills
+
+void must(const Result<void>& done) {
+  if (!done) {
+    throw std::runtime_error(done.error().to_string());
+  }
+}
 
 /// The machine: its memory is a file outside of the server, so it outlives every kill.
 class KeptMachine {
@@ -77,7 +84,7 @@ struct Server {
     identity.id = "belt";
     identity.title = "belt";
     runner = jobs::Runner::open(identity, *store, *library, *log, std::move(back_end)).value();
-    runner->connect().value();
+    must(runner->connect());
     queue = Queue::open(*store, *library, *log, {{runner.get(), "", true}}, {.own_thread = false})
                 .value();
   }
@@ -113,7 +120,7 @@ void fill_queue(const fs::path& folder) {
   {
     auto upload = server.library->begin_upload(path, "ada").value();
     const std::string job = "G28\nG1 X10 F3000\n";
-    upload->write(job).value();
+    must(upload->write(job));
     static_cast<void>(upload->commit().value());
   }
   while (!server.library->find(path).value()->analysis) {
