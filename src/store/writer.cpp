@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <utility>
 
@@ -19,6 +20,13 @@ constexpr std::size_t kMaxQueued = 65'536;
 constexpr std::size_t kMaxBatch = 4096;
 // Telemetry waits this long for company: each commit costs an erase block of an SD card.
 constexpr std::chrono::milliseconds kLaterDelay{250};
+// What may not be lost is tried again this often while the database cannot take it.
+constexpr std::chrono::milliseconds kRetryDelay{1000};
+
+// Whether the same work can succeed later.
+bool may_pass(Errc code) {
+  return code == Errc::kBusy || code == Errc::kFull || code == Errc::kIo || code == Errc::kNetwork;
+}
 
 }  // namespace
 
@@ -94,6 +102,10 @@ std::vector<Writer::Entry> Writer::take() {
   {
     std::unique_lock lock(mutex_);
     arrived_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+    if (kept_ > 0) {
+      arrived_.wait_for(lock, kRetryDelay, [this] { return urgent_ > kept_ || stopping_; });
+      kept_ = 0;
+    }
     arrived_.wait_for(lock, kLaterDelay,
                       [this] { return urgent_ > 0 || queue_.size() >= kMaxBatch || stopping_; });
     const auto count = std::min(queue_.size(), kMaxBatch);
@@ -172,7 +184,26 @@ void Writer::commit(std::vector<Entry>& batch) {
       }
     }
   }
+  keep(batch, results);
   finish(batch, results);
+}
+
+// Puts back, in their order, what may not be lost and did not fail by itself.
+void Writer::keep(std::vector<Entry>& batch, std::vector<Result<void>>& results) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = batch.size(); i > 0 && !stopping_; --i) {
+    auto& entry = batch[i - 1];
+    const auto& result = results[i - 1];
+    if (!entry.urgent || entry.waiting || result || !may_pass(result.error().code)) {
+      continue;
+    }
+    counters_.last_error = result.error().to_string();
+    queue_.push_front(std::move(entry));
+    ++urgent_;
+    ++kept_;
+    batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    results.erase(results.begin() + static_cast<std::ptrdiff_t>(i - 1));
+  }
 }
 
 void Writer::finish(std::vector<Entry>& batch, std::vector<Result<void>>& results) {

@@ -54,6 +54,7 @@ class Writer {
   void commit(std::vector<Entry>& batch);
   [[nodiscard]] Result<void> begin();
   [[nodiscard]] Result<void> run_one(Work& work, Result<void>& result);
+  void keep(std::vector<Entry>& batch, std::vector<Result<void>>& results);
   void finish(std::vector<Entry>& batch, std::vector<Result<void>>& results);
 
   const DatabaseUrl url_;
@@ -64,6 +65,7 @@ class Writer {
   std::condition_variable taken_;
   std::deque<Entry> queue_;  // guarded by mutex_, as is what follows
   std::size_t urgent_ = 0;   // entries of the queue that do not wait for company
+  std::size_t kept_ = 0;     // of these, those that are tried again
   bool stopping_ = false;
   Store::Counters counters_;
 

@@ -66,6 +66,33 @@ class PostgresqlServer {
     }
   }
 
+  /// As if it had crashed: nothing is finished, nobody is told.
+  void crash() {
+    if (server_ > 0) {
+      ::kill(server_, SIGQUIT);
+      wait_for(server_);
+      server_ = 0;
+    }
+  }
+
+  /// Runs a script as its program for people does; the server must run. @returns whether it did.
+  [[nodiscard]] bool execute(const std::filesystem::path& script) const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (true) {
+      const pid_t child = start({(programs().value() / "psql").string(), "-q", "-v",
+                                 "ON_ERROR_STOP=1", "-h", folder_.path().string(), "-U", "stepcast",
+                                 "-d", "postgres", "-f", script.string()});
+      int status = 0;
+      ::waitpid(child, &status, 0);
+      constexpr int kNoConnection = 2;
+      if (!WIFEXITED(status) || WEXITSTATUS(status) != kNoConnection ||
+          std::chrono::steady_clock::now() > end) {
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
   [[nodiscard]] std::string url() const {
     std::string host;
     for (const char c : folder_.path().string()) {

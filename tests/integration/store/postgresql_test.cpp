@@ -1,11 +1,18 @@
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "history_contract.hpp"
+#include "old_schema.hpp"
 #include "postgresql_server.hpp"
 #include "store_contract.hpp"
 
@@ -92,6 +99,71 @@ TEST_F(PostgresqlStore, ComesBackWhenTheServerWasRestarted) {
   ASSERT_EQ(files.size(), 2U);
   EXPECT_EQ(files[0].path, "after");
   EXPECT_EQ(files[1].path, "before");
+}
+
+TEST_F(PostgresqlStore, LosesNothingAcknowledgedWhenTheServerCrashesUnderLoad) {
+  constexpr std::size_t kThreads = 3;
+  constexpr int kAudit = 50;
+  std::atomic<bool> stop = false;
+  std::atomic<int> written = 0;
+  std::vector<std::vector<std::string>> acknowledged(kThreads);
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; !stop; ++i) {
+        const auto path = std::to_string(t) + "/" + std::to_string(i);
+        if (store_->write(putting_file(path))) {
+          acknowledged[t].push_back(path);
+          ++written;
+        }
+      }
+    });
+  }
+  const auto wait_for_writes = [&](int more) {
+    const auto wanted = written + more;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (written < wanted && std::chrono::steady_clock::now() < end) {
+      std::this_thread::yield();
+    }
+    EXPECT_GE(written, wanted);
+  };
+  wait_for_writes(50);
+  server_->crash();
+  for (int i = 0; i < kAudit; ++i) {
+    store_->write_soon(putting_file("audit" + std::to_string(i)));
+  }
+  server_->run();
+  wait_for_writes(50);
+  stop = true;
+  for (auto& thread : threads) {
+    thread.join();
+  }
+  ASSERT_TRUE(store_->flush());
+  for (const auto& paths : acknowledged) {
+    for (const auto& path : paths) {
+      EXPECT_TRUE(file_in(*store_, path)) << path;
+    }
+  }
+  for (int i = 0; i < kAudit; ++i) {
+    EXPECT_TRUE(file_in(*store_, "audit" + std::to_string(i))) << i;
+  }
+}
+
+TEST_F(PostgresqlStore, KeepsTheRowsOfEveryEarlierVersion) {
+  const auto newest = migration_files("postgresql").size();
+  for (std::size_t version = 1; version < newest; ++version) {
+    store_.reset();
+    const StoreFolder folder;
+    const auto script = folder.path() / "old.sql";
+    std::ofstream(script) << "DROP SCHEMA public CASCADE;\nCREATE SCHEMA public;\n"
+                          << script_of_version("postgresql", version);
+    std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+    ASSERT_TRUE(server_->execute(script)) << version;
+    auto opened = server_->try_open();
+    ASSERT_TRUE(opened) << opened.error().to_string();
+    store_ = std::move(*opened);
+    expect_rows_of_version(*store_, version);
+  }
 }
 
 }  // namespace
