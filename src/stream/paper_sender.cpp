@@ -43,7 +43,7 @@ PaperSender::PaperSender(stepgen::TickSource& source, const Options& options)
     : source_(source),
       options_(options),
       base_(options.first_packet),
-      consumed_(options.first_packet) {
+      consumed_(options.consumed.value_or(options.first_packet)) {
   STEPCAST_CHECK(options.fifo_packets >= wire::kPaperBatchPackets && options.burst > 0);
 }
 
@@ -100,6 +100,10 @@ PaperSender::Packet* PaperSender::next_to_send() {
     started_ = true;
     if (!read_packet(ahead_)) {
       exhausted_ = true;
+      return nullptr;
+    }
+    if (options_.consumed && ahead_.size == 0) {
+      exhausted_ = end_sent_ = true;  // before the session was taken up
       return nullptr;
     }
   }

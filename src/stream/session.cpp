@@ -12,9 +12,9 @@
 #include <fmt/format.h>
 
 #include "stepcast/wire/control_line.hpp"
-#include "stepcast/wire/control_reply.hpp"
 
 #include "control_link.hpp"
+#include "greeting.hpp"
 
 namespace stepcast::stream {
 namespace {
@@ -34,95 +34,6 @@ HostDuration pace(std::uint32_t speed) {
   return speed == wire::kSpeedMax ? kLeastGap : std::max(kLeastGap, gap / speed);
 }
 
-/// What the device said about itself in the reply to `init`.
-struct Greeting {
-  std::uint64_t session = 0;
-  std::uint32_t first_packet = 0;
-  std::uint32_t fifo_packets = 0;
-  bool virtual_motors = false;
-  PerAxis<Steps> positions;
-};
-
-Error refused(const wire::ControlReply& reply, const Endpoint& device) {
-  Errc code = Errc::kProtocol;
-  std::string remedy = "the device and this program do not understand each other: update both";
-  if (reply.code == "state") {
-    code = Errc::kBusy;
-    remedy = "end what the device is doing: send it 'stop', then 'exit'";
-  } else if (reply.code == "unsupported") {
-    code = Errc::kUnsupported;
-    remedy = "choose the step grid of the device in the printer profile, and no speed= with motors";
-  }
-  return {code, fmt::format("the device refused: {} ({})", reply.rest, reply.code),
-          device.to_string(), remedy};
-}
-
-/// Reads `text` as the reply to `verb`.
-Result<wire::ControlReply> understand(std::string_view text, std::string_view verb,
-                                      const Endpoint& device) {
-  wire::ControlReply reply;
-  if (!wire::parse_control_reply(text, reply) || (reply.ok && reply.verb != verb)) {
-    return fail(Errc::kProtocol, fmt::format("'{:.60}' is no reply to {}", text, verb),
-                device.to_string(), "check that the port is that of a stepcast device");
-  }
-  if (!reply.ok) {
-    return tl::unexpected(refused(reply, device));
-  }
-  return reply;
-}
-
-Result<PerAxis<Steps>> read_positions(const wire::ControlReply& reply, const Endpoint& device) {
-  PerAxis<Steps> positions;
-  for (const Axis axis : kAllAxes) {
-    std::int32_t steps = 0;
-    if (!reply.position(axis_name(axis), steps)) {
-      return fail(Errc::kProtocol,
-                  fmt::format("the reply to {} has no position {}", reply.verb, axis_name(axis)),
-                  device.to_string(), "update the device");
-    }
-    positions[axis] = steps;
-  }
-  return positions;
-}
-
-Result<Greeting> read_greeting(const wire::ControlReply& reply, const Endpoint& device) {
-  std::uint64_t version = 0;
-  const std::string_view protocol = reply.value("protocol");
-  if (protocol != "paper" || !reply.number("version", 0xFF, version) ||
-      version != wire::kPaperVersion) {
-    return fail(Errc::kProtocol,
-                fmt::format("the device speaks protocol {} version {}, this program paper version "
-                            "{}",
-                            protocol.empty() ? "(none)" : protocol,
-                            reply.value("version").empty() ? "(none)" : reply.value("version"),
-                            wire::kPaperVersion),
-                device.to_string(), "update the older one of the two");
-  }
-  Greeting greeting;
-  std::uint64_t first = 0;
-  std::uint64_t fifo = 0;
-  std::uint64_t batch = 0;
-  std::uint64_t ticks = 0;
-  if (!wire::parse_hex64(reply.value("session"), greeting.session) ||
-      !reply.number("first", 0xFFFF'FFFF, first) ||
-      !reply.number("fifo", wire::kPaperFifoPackets, fifo) || fifo < wire::kPaperBatchPackets ||
-      !reply.number("batch", ~0ULL, batch) || batch != wire::kPaperBatchPackets ||
-      !reply.number("packet_ticks", ~0ULL, ticks) || ticks != wire::kPaperTicksPerPacket) {
-    return fail(Errc::kProtocol,
-                fmt::format("the reply to init is not that of paper version 1: '{}'", reply.rest),
-                device.to_string(), "update the device");
-  }
-  greeting.first_packet = static_cast<std::uint32_t>(first);
-  greeting.fifo_packets = static_cast<std::uint32_t>(fifo);
-  greeting.virtual_motors = reply.value("virtual") == "1";
-  auto positions = read_positions(reply, device);
-  if (!positions) {
-    return tl::unexpected(positions.error());
-  }
-  greeting.positions = *positions;
-  return greeting;
-}
-
 /// One run of a session: everything that lives as long as the connection.
 class Run {
  public:
@@ -132,7 +43,8 @@ class Run {
         stop_(stop),
         link_(loop_, options.device),
         udp_(loop_.io()),
-        wake_(stop, [this] { loop_.wake(); }) {
+        wake_(stop, [this] { loop_.wake(); }),
+        wake_to_leave_(options.leave, [this] { loop_.wake(); }) {
     if (options_.hold_switch != nullptr) {
       options_.hold_switch->on_change([this] { loop_.wake(); });
     }
@@ -149,9 +61,13 @@ class Run {
     if (auto opened = open(); !opened) {
       return tl::unexpected(opened.error());
     }
-    auto filled = fill();
+    // What was taken up has motion of its own, or waits for its start.
+    auto filled = options_.take_up ? Result<bool>(true) : fill();
     if (filled && *filled) {
       filled = print();
+    }
+    if (options_.leave.stop_requested() && !(filled && *filled)) {
+      return leave_to_itself();
     }
     if (!filled) {
       leave();
@@ -165,20 +81,9 @@ class Run {
     if (auto connected = link_.connect(options_.connect_timeout, stop_); !connected) {
       return connected;
     }
-    auto text =
-        link_.command(fmt::format("init tick_hz={}", options_.tick_hz), options_.reply_timeout);
-    if (!text) {
-      return tl::unexpected(text.error());
+    if (auto opened = options_.take_up ? take_up() : open_session(); !opened) {
+      return opened;
     }
-    const auto reply = understand(*text, "init", options_.device);
-    if (!reply) {
-      return tl::unexpected(reply.error());
-    }
-    const auto greeting = read_greeting(*reply, options_.device);
-    if (!greeting) {
-      return tl::unexpected(greeting.error());
-    }
-    greeting_ = *greeting;
     if (options_.speed != 1 && !greeting_.virtual_motors) {
       return fail(Errc::kUnsupported, "the device has real motors, which run in real time only",
                   options_.device.to_string(), "leave the speed at 1");
@@ -195,11 +100,77 @@ class Run {
     }
     sender_ = std::make_unique<PaperSender>(
         source_, PaperSender::Options{.session = greeting_.session,
-                                      .first_packet = greeting_.first_packet,
+                                      .first_packet = next_packet_,
+                                      .consumed = consumed_,
                                       .fifo_packets = greeting_.fifo_packets,
                                       .gap = pace(options_.speed)});
     receive();
     return {};
+  }
+
+  Result<void> open_session() {
+    auto text =
+        link_.command(fmt::format("init tick_hz={}", options_.tick_hz), options_.reply_timeout);
+    if (!text) {
+      return tl::unexpected(text.error());
+    }
+    const auto reply = understand(*text, "init", options_.device);
+    if (!reply) {
+      return tl::unexpected(reply.error());
+    }
+    const auto greeting = read_greeting(*reply, options_.device);
+    if (!greeting) {
+      return tl::unexpected(greeting.error());
+    }
+    greeting_ = *greeting;
+    next_packet_ = greeting_.first_packet;
+    if (options_.on_open) {
+      options_.on_open(greeting_);
+    }
+    return {};
+  }
+
+  Result<void> take_up() {
+    greeting_ = *options_.take_up;
+    auto standing = look();
+    if (standing && standing->state == wire::DeviceState::kStopping) {
+      if (auto stopped = stop_motion(); !stopped) {  // is answered when it stands
+        return tl::unexpected(stopped.error());
+      }
+      standing = look();
+    }
+    if (!standing) {
+      return tl::unexpected(standing.error());
+    }
+    using State = wire::DeviceState;
+    if (standing->state == State::kJogging) {
+      return fail(Errc::kBusy, "somebody else moves the device", options_.device.to_string(),
+                  "wait until it rests");
+    }
+    moving_ = standing->state != State::kHeld && standing->state != State::kReady;
+    hold_ = standing->state == State::kHeld ? Hold::kStands : Hold::kNone;
+    next_packet_ = standing->received;
+    consumed_ = standing->consumed;
+    if (!options_.on_taken_up) {
+      return {};
+    }
+    return options_.on_taken_up(
+        {.received = static_cast<Ticks>(standing->received - greeting_.first_packet) *
+                     wire::kPaperTicksPerPacket,
+         .standstill = {.executed = standing->executed, .positions = standing->positions},
+         .held = standing->state == State::kHeld});
+  }
+
+  Result<StandingSession> look() {
+    const auto text = link_.command("status", options_.reply_timeout);
+    if (!text) {
+      return tl::unexpected(text.error());
+    }
+    const auto reply = understand(*text, "status", options_.device);
+    if (!reply) {
+      return tl::unexpected(reply.error());
+    }
+    return read_standing(*reply, greeting_, options_.device);
   }
 
   void receive() {
@@ -272,7 +243,7 @@ class Run {
       if (auto fine = check(); !fine) {
         return tl::unexpected(fine.error());
       }
-      if (stop_.stop_requested()) {
+      if (stop_.stop_requested() || options_.leave.stop_requested()) {
         return false;
       }
       if (!done()) {
@@ -292,13 +263,17 @@ class Run {
   /// @returns false if the motion ended before the print did.
   Result<bool> print() {
     for (;;) {
-      // Before the first start nothing has moved, so nothing needs to stop either.
-      auto released = wait_for([this] { return !hold_wanted() || sender_->source_error(); });
-      if (!released || !*released || sender_->source_error()) {
-        return released ? Result<bool>(false) : released;
-      }
-      if (auto started = start(); !started) {
-        return tl::unexpected(started.error());
+      if (!std::exchange(moving_, false)) {
+        // Before the first start nothing has moved, so nothing needs to stop either.
+        auto released = wait_for([this] { return !hold_wanted() || sender_->source_error(); });
+        if (!released || !*released || sender_->source_error()) {
+          return released ? Result<bool>(false) : released;
+        }
+        if (auto started = start(); !started) {
+          return tl::unexpected(started.error());
+        }
+      } else if (options_.on_running) {
+        options_.on_running();
       }
       auto waited = wait_for([this] {
         return sender_->finished() || ran_out() || (hold_wanted() && hold_ == Hold::kNone);
@@ -430,6 +405,16 @@ class Run {
     return result;
   }
 
+  /// Goes without a word: the device plays out what it has, slows down on the path, and holds.
+  Result<SessionReport> leave_to_itself() {
+    SessionReport result = report();
+    result.left = true;
+    link_.close();
+    error_code ignored;
+    udp_.close(ignored);
+    return result;
+  }
+
   /// Says goodbye; whether the device hears it no longer matters to the print.
   void leave() {
     if (!link_.broken()) {
@@ -450,13 +435,17 @@ class Run {
   Loop loop_;
   ControlLink link_;
   udp::socket udp_;
-  Greeting greeting_;
+  OpenedSession greeting_;
+  std::uint32_t next_packet_ = 0;
+  std::optional<std::uint32_t> consumed_;  // of a session that was taken up
   std::unique_ptr<PaperSender> sender_;
   // One byte more than an acknowledgement, so that a longer datagram does not look right.
   std::array<std::uint8_t, wire::kPaperAckSize + 1> datagram_{};
   HostTime next_progress_{};
   Hold hold_ = Hold::kNone;
-  std::stop_callback<std::function<void()>> wake_;  // last: it uses the loop
+  bool moving_ = false;                             // a session was taken up that needs no start
+  std::stop_callback<std::function<void()>> wake_;  // last, both: they use the loop
+  std::stop_callback<std::function<void()>> wake_to_leave_;
 };
 
 }  // namespace

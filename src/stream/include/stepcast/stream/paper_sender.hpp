@@ -52,8 +52,11 @@ struct SenderStatistics {
 class PaperSender {
  public:
   struct Options {
-    std::uint64_t session = 0;                             ///< From the reply to `init`.
-    std::uint32_t first_packet = 0;                        ///< The same.
+    std::uint64_t session = 0;  ///< From the reply to `init`.
+    /// The same; or, in a session that is taken up again, the one that has not arrived yet. The
+    /// source then begins with its ticks, or is at its end if all have arrived.
+    std::uint32_t first_packet = 0;
+    std::optional<std::uint32_t> consumed{};  ///< Of such a session: the packet executed next.
     std::uint32_t fifo_packets = wire::kPaperFifoPackets;  ///< The same.
     /// Token bucket: at most `burst` datagrams at once, then one each `gap`. Receivers with six or
     /// seven buffers lose the rest of longer bursts even on a clean line. 1 ms is 60 times the rate

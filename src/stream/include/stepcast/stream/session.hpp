@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 
 #include "stepcast/base/axis.hpp"
@@ -18,6 +19,7 @@ namespace stepcast::stream {
 /// What a print did.
 struct SessionReport {
   bool finished = false;  ///< False: stopped by the caller, at `executed`.
+  bool left = false;      ///< The device was left to itself: it may still move.
   Ticks executed = 0;     ///< Ticks of the stream that the motors made, exactly.
   /// The device's counters before and after. They are not zero at the start: the device keeps them
   /// from power-on, because it is the only one who knows about jogs.
@@ -31,6 +33,26 @@ struct SessionReport {
 struct Standstill {
   Ticks executed = 0;        ///< Of the stream, exactly.
   PerAxis<Steps> positions;  ///< The device's counters.
+};
+
+/// A session as a device opened it: what has to be kept to take it up again.
+struct OpenedSession {
+  std::uint64_t session = 0;
+  std::uint32_t first_packet = 0;
+  std::uint32_t fifo_packets = 0;
+  bool virtual_motors = false;
+  PerAxis<Steps> positions;  ///< Of the device's counters.
+
+  friend bool operator==(const OpenedSession&, const OpenedSession&) = default;
+};
+
+/// Where a device is with a session that is taken up again.
+struct TakenUp {
+  /// Ticks of the stream that have arrived without a gap, or all of them and up to a packet more:
+  /// the source goes on from there.
+  Ticks received = 0;
+  Standstill standstill;  ///< One picture; the device may have gone on since.
+  bool held = false;      ///< It stands, and goes on when the print does.
 };
 
 /// One print on one device, from `init` to `exit`, over protocol `paper` version 1.
@@ -56,6 +78,16 @@ class Session {
     HoldSwitch* hold_switch = nullptr;
     std::function<void(const Standstill&)> on_hold{};  ///< The machine stands. May be empty.
     std::function<void()> on_running{};                ///< Motion begins or goes on. May be empty.
+    /// A new session is open, and nothing has been sent. May be empty.
+    std::function<void(const OpenedSession&)> on_open{};
+    /// Go on with this session instead of opening one (protocol/control.md section 7).
+    std::optional<OpenedSession> take_up{};
+    /// The session still stands: bring the source to TakenUp::received; an error ends run(), with
+    /// the device as it was. Required with `take_up`.
+    std::function<Result<void>(const TakenUp&)> on_taken_up{};
+    /// When requested, run() ends and leaves the session as it is, for somebody who takes it up
+    /// again: the device executes what it has, slows down on the path and holds.
+    std::stop_token leave{};
   };
 
   explicit Session(Options options);
@@ -65,7 +97,9 @@ class Session {
   /// @returns kNetwork: not there, or vanished (names the tick); kProtocol: speaks another protocol
   /// or version; kBusy: serves somebody else or is printing; kUnsupported: another step grid, or
   /// `speed` with real motors; kFault: the device stopped by itself; kInterrupted: `stop` came
-  /// before the device answered; or the error of the source, after the machine has come to rest.
+  /// before the device answered; kNotFound: it
+  /// does not have the session that is to be taken up; or the error of the source, after the
+  /// machine has come to rest.
   [[nodiscard]] Result<SessionReport> run(stepgen::TickSource& source, const std::stop_token& stop);
 
  private:
