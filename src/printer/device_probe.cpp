@@ -71,10 +71,32 @@ Result<DeviceInfo> read_init(const stream::Endpoint& device, const std::string& 
   return info;
 }
 
+/// Nothing, if the device does not have the session any more.
+std::optional<DeviceInfo> read_standing_session(const std::string& text, std::uint64_t session) {
+  wire::ControlReply reply;
+  std::uint64_t id = 0;
+  if (!wire::parse_control_reply(text, reply) || !reply.ok ||
+      !wire::parse_hex64(reply.value("session"), id) || id != session) {
+    return {};
+  }
+  DeviceInfo info;
+  info.standing = true;
+  info.virtual_motors = reply.value("virtual") == "1";
+  for (const Axis motor : kAllAxes) {
+    std::int32_t steps = 0;
+    if (!reply.position(axis_name(motor), steps)) {
+      return {};
+    }
+    info.counters[motor] = steps;
+  }
+  return info;
+}
+
 }  // namespace
 
 Result<DeviceInfo> probe_device(const stream::Endpoint& device, std::uint32_t tick_hz,
-                                std::chrono::milliseconds timeout) {
+                                std::chrono::milliseconds timeout,
+                                std::optional<std::uint64_t> session) {
   auto console = stream::ConsoleClient::connect(
       device, {.connect_timeout = timeout, .reply_timeout = timeout});
   if (!console) {
@@ -83,6 +105,11 @@ Result<DeviceInfo> probe_device(const stream::Endpoint& device, std::uint32_t ti
   const auto status = console->command("status");
   if (!status) {
     return tl::unexpected(status.error());
+  }
+  if (session) {
+    if (auto standing = read_standing_session(*status, *session)) {
+      return *standing;
+    }
   }
   if (auto rests = check_rest(device, *status); !rests) {
     return tl::unexpected(rests.error());

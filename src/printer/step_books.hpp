@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 
 #include "stepcast/base/axis.hpp"
+#include "stepcast/base/result.hpp"
 #include "stepcast/base/units.hpp"
 
 namespace stepcast::printer {
@@ -25,6 +27,10 @@ class StepBooks {
   void follow(const PerAxis<Steps>& counters) { last_ = counters; }
   /// Nobody knows any more where it stands.
   void close() { home_.reset(); }
+
+  /// From and to a file, which is replaced as a whole; closed books have none.
+  [[nodiscard]] bool load(const std::filesystem::path& file);
+  [[nodiscard]] Result<void> save(const std::filesystem::path& file) const;
 
   /// Nobody has moved the motors since follow().
   [[nodiscard]] bool match(const PerAxis<Steps>& counters) const {

@@ -10,6 +10,7 @@
 #include "stepcast/control/motion_source.hpp"
 #include "stepcast/wire/paper_packet.hpp"
 
+#include "checked_source.hpp"
 #include "print_progress.hpp"
 #include "streamed_printer_impl.hpp"
 #include "tool_moves.hpp"
@@ -17,6 +18,9 @@
 namespace stepcast::printer {
 namespace {
 
+// How often the sum of the stream is noted in the record of the print.
+constexpr Seconds kNoteEvery{10.0};
+constexpr Ticks kBatchTicks{wire::kPaperBatchPackets * wire::kPaperTicksPerPacket};
 constexpr std::array kJobAxes{Axis::kX, Axis::kY, Axis::kZ};
 
 /// The device is not there any more, or not what it was: nobody knows what it does.
@@ -36,8 +40,9 @@ std::uint32_t StreamedPrinter::Impl::tick_hz() const {
 }
 
 Result<DeviceInfo> StreamedPrinter::Impl::probe() const {
+  const auto session = standing_session();
   const std::lock_guard lock(probe_mutex_);
-  return probe_device(options_.device, tick_hz(), options_.connect_timeout);
+  return probe_device(options_.device, tick_hz(), options_.connect_timeout, session);
 }
 
 stream::Session::Options StreamedPrinter::Impl::session_options() const {
@@ -74,6 +79,8 @@ void StreamedPrinter::Impl::run(const std::stop_token& stop) {
     lock.unlock();
     if (const auto* request = std::get_if<PrintRequest>(&task)) {
       print(*request);
+    } else if (const auto* continued = std::get_if<Continued>(&task)) {
+      take_up(*continued);
     } else {
       carry_out(std::get<Move>(task), stop);
     }
@@ -94,7 +101,7 @@ void StreamedPrinter::Impl::probe_idle_device() {
     return;  // somebody was faster; the task will see for itself
   }
   if (info) {
-    take_counters(info->counters);
+    see(*info);
     announce();
   } else if (info.error().code != Errc::kBusy) {  // a person at the console is no reason to leave
     status_.error = info.error().to_string();
@@ -146,15 +153,36 @@ void StreamedPrinter::Impl::print(const PrintRequest& request) {
     end_with(std::move(result), ready.error());
     return;
   }
-  if (!*ready) {
+  if (!*ready || leave_.stop_requested()) {
     result.outcome = PrintResult::Outcome::kCancelled;
     end(std::move(result));
     return;
   }
-  PlanKeeper keeper(std::move(*plan), options_.profile);
+  desk_.begin([this](const planner::LiveChange& change) {
+    keep([&](PrintJournal& journal) { return journal.change(change); });
+  });
+  run_job(std::move(*plan), request, nullptr, std::move(result), stop);
+}
+
+/// `record`: of a print that is taken up again, or null.
+void StreamedPrinter::Impl::run_job(control::JobPlan plan, const PrintRequest& request,
+                                    const PrintRecord* record, PrintResult result,
+                                    const std::stop_token& stop) {
+  PlanKeeper keeper(std::move(plan), options_.profile);
+  if (record != nullptr && !record->changes.empty()) {
+    keeper.replan(record->changes);
+  }
   control::MotionTotals totals;
-  desk_.begin({});
-  const auto report = stream_job(keeper, request, totals, stop);
+  const auto report = stream_job(keeper, request, record, totals, stop);
+  journal_.reset();
+  if (report && report->left) {
+    return;
+  }
+  if (!options_.state_folder.empty()) {
+    PrintJournal::remove(journal_file());
+    const std::lock_guard lock(mutex_);
+    record_.reset();
+  }
   if (!report) {
     {
       const std::lock_guard lock(mutex_);
@@ -181,7 +209,7 @@ Result<bool> StreamedPrinter::Impl::bring_home(const std::stop_token& stop) {
   std::string gcode;
   {
     const std::lock_guard lock(mutex_);
-    take_counters(info->counters);
+    see(*info);
     from_home = books_.from_home();
     gcode = home_gcode(options_.profile, from_home, kJobAxes);
     if (!gcode.empty()) {
@@ -216,11 +244,14 @@ Result<bool> StreamedPrinter::Impl::bring_home(const std::stop_token& stop) {
 /// `totals`: what was planned by the end, changes included.
 Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keeper,
                                                                 const PrintRequest& request,
+                                                                const PrintRecord* record,
                                                                 control::MotionTotals& totals,
                                                                 const std::stop_token& stop) {
+  std::size_t changes = record != nullptr ? record->changes.size() : 0;
   const auto take = [&](std::int64_t move) -> Result<const planner::LiveSettings*> {
     const planner::LiveSettings* settings = desk_.take(move);
-    if (settings != nullptr) {
+    if (settings != nullptr && desk_.changes().size() > changes) {
+      changes = desk_.changes().size();
       keeper.replan(desk_.changes());
     }
     return settings;
@@ -232,15 +263,52 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
   std::error_code error;
   const auto size = std::filesystem::file_size(request.file, error);
   const JobView job{keeper, **source, error ? 0 : static_cast<std::int64_t>(size)};
+  CheckedSource checked(**source);
+  const bool keeps = !options_.state_folder.empty();
+  bool paused = record != nullptr && record->paused;
+  Ticks noted = 0;
+  std::optional<Ticks> open_at;
+  const auto note_every = static_cast<Ticks>(kNoteEvery.v * options_.profile.tick_rate.v);
   stream::Session::Options options = session_options();
   options.hold_switch = &hold_;
-  options.on_running = [this] {
+  if (keeps) {
+    options.leave = leave_.get_token();
+  }
+  options.on_open = [&](const stream::OpenedSession& opened) {
+    if (keeps) {
+      begin_journal(request, keeper.first(), opened);
+    }
+  };
+  if (record != nullptr) {
+    options.take_up = record->session;
+    options.on_taken_up = [&](const stream::TakenUp& there) -> Result<void> {
+      if (auto caught = catch_up(checked, *record, there); !caught) {
+        return caught;
+      }
+      go_on_with_journal();
+      // Of the batch under way the device may have packets already: they must stay as they are.
+      open_at = checked.ticks() + kBatchTicks;
+      const std::lock_guard lock(mutex_);
+      log(fmt::format("Goes on at tick {}; the device is at {}.", checked.ticks(),
+                      there.standstill.executed));
+      if (paused && status_.state == State::kStarting) {
+        enter(State::kPaused);
+      }
+      return {};
+    };
+  }
+  options.on_running = [&] {
+    if (std::exchange(paused, false)) {
+      keep([](PrintJournal& journal) { return journal.paused(false); });
+    }
     const std::lock_guard lock(mutex_);
     if (status_.state == State::kStarting || status_.state == State::kResuming) {
       enter(State::kPrinting);
     }
   };
   options.on_hold = [&](const stream::Standstill& here) {
+    paused = true;
+    keep([](PrintJournal& journal) { return journal.paused(true); });
     const std::lock_guard lock(mutex_);
     status_.progress = job.progress(options_.profile.tick_rate, here.executed);
     show_position(here.positions);
@@ -250,13 +318,25 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
     }
   };
   options.on_progress = [&](const stream::SenderStatistics& statistics) {
+    if (open_at && checked.ticks() >= *open_at) {
+      open_at.reset();
+      desk_.open();
+    }
+    if (keeps && checked.ticks() - noted >= note_every) {
+      noted = checked.ticks();
+      const auto layer = job.progress(options_.profile.tick_rate, statistics.executed).layer;
+      keep([&](PrintJournal& journal) {
+        return journal.note(noted, checked.sum(), layer.value_or(-1));
+      });
+    }
     on_progress(job, statistics);
   };
-  auto report = stream::Session(std::move(options)).run(**source, stop);
-  if (report) {
+  auto report = run_session(options, checked, stop);
+  if (report && !report->left) {
     const std::lock_guard lock(mutex_);
     status_.progress = job.progress(options_.profile.tick_rate, report->executed);
     books_.follow(report->positions_after);
+    keep_books();
     show_position(report->positions_after);
   }
   totals = (*source)->ended() ? (*source)->totals() : keeper.first().motion;
@@ -362,6 +442,7 @@ void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
     lost = !info.has_value();
     if (info) {
       books_.follow(info->counters);
+      keep_books();
       show_position(info->counters);
     }
   }
@@ -385,6 +466,7 @@ void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
 
 void StreamedPrinter::Impl::lose_books() {
   books_.close();
+  keep_books();
   status_.position = {};
   log("Nobody knows where the machine stands now. Bring it home before connecting again.");
 }
@@ -400,7 +482,7 @@ void StreamedPrinter::Impl::carry_out(const Move& move, const std::stop_token& s
     bool as_planned = false;
     {
       const std::lock_guard lock(mutex_);
-      take_counters(info->counters);
+      see(*info);
       as_planned = books_.from_home() == move.from_home;
     }
     moved = as_planned ? execute(move.ticks, stop)
@@ -443,6 +525,7 @@ Result<void> StreamedPrinter::Impl::execute(std::vector<std::uint8_t> ticks,
     return tl::unexpected(report.error());
   }
   books_.follow(report->positions_after);
+  keep_books();
   show_position(report->positions_after);
   return {};
 }

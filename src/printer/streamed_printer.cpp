@@ -71,16 +71,23 @@ Result<std::string> jog_gcode(const machine::Profile& profile, const PerAxis<Mm>
 
 }  // namespace
 
-StreamedPrinter::Impl::Impl(Options options)
-    : options_(std::move(options)), worker_([this](const std::stop_token& stop) { run(stop); }) {}
+StreamedPrinter::Impl::Impl(Options options) : options_(std::move(options)) {
+  load_state();
+  worker_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
 
 StreamedPrinter::Impl::~Impl() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
-    print_stop_.request_stop();
+    if (options_.state_folder.empty()) {
+      print_stop_.request_stop();
+    } else {
+      leave_.request_stop();  // the print goes on with the next server
+    }
   }
   worker_.request_stop();
+  wake_.notify_all();
   worker_.join();
 }
 
@@ -132,6 +139,7 @@ void StreamedPrinter::Impl::take_counters(const PerAxis<Steps>& counters) {
                          "Where it stands now is taken as its home position."
                        : "Where the machine stands now is taken as its home position.");
     books_.open(counters);
+    keep_books();
   }
   show_position(counters);
 }
@@ -172,7 +180,7 @@ Result<void> StreamedPrinter::Impl::connect() {
   status_.virtual_motors = info->virtual_motors;
   log(fmt::format("Connected to {} ({} motors).", options_.device.to_string(),
                   info->virtual_motors ? "virtual" : "real"));
-  take_counters(info->counters);
+  see(*info);
   enter(State::kOperational);
   return {};
 }
@@ -200,18 +208,22 @@ Result<void> StreamedPrinter::Impl::start(const PrintRequest& request) {
     if (!next) {
       return tl::unexpected(next.error());
     }
-    status_.job_id = request.job_id;
-    status_.progress = {};
-    status_.link.reset();
-    status_.objects.clear();
-    job_top_ = Mm(0);
-    print_stop_ = {};
-    hold_.release();
+    begin_job(request);
     tasks_.emplace_back(request);
     enter(*next);
   }
   wake_.notify_all();
   return {};
+}
+
+void StreamedPrinter::Impl::begin_job(const PrintRequest& request) {
+  status_.job_id = request.job_id;
+  status_.progress = {};
+  status_.link.reset();
+  status_.objects.clear();
+  job_top_ = Mm(0);
+  print_stop_ = {};
+  hold_.release();
 }
 
 Result<void> StreamedPrinter::Impl::pause() {
@@ -314,8 +326,9 @@ bool StreamedPrinter::can(Feature feature) const {
     case Feature::kFan:
     case Feature::kGcode:
     case Feature::kCamera:
-    case Feature::kContinue:
       return false;
+    case Feature::kContinue:
+      return impl_->keeps_state();
   }
   return false;
 }

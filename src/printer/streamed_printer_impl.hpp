@@ -3,6 +3,8 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,9 +25,12 @@
 #include "live_desk.hpp"
 #include "notifier.hpp"
 #include "plan_keeper.hpp"
+#include "print_journal.hpp"
 #include "step_books.hpp"
 
 namespace stepcast::printer {
+
+class CheckedSource;
 
 /// Commands, on the caller's thread (streamed_printer.cpp), leave tasks for one worker
 /// (streamed_print.cpp), which alone talks to the device; connect() does so only while the worker
@@ -51,6 +56,8 @@ class StreamedPrinter::Impl {
   Result<void> set_flow(double factor);
   Result<void> set_z_offset(Mm offset);
   Result<void> cancel_object(std::string_view name);
+  Result<void> continue_print(const PrintRequest& request);
+  [[nodiscard]] bool keeps_state() const { return !options_.state_folder.empty(); }
 
  private:
   struct Move {
@@ -66,7 +73,12 @@ class StreamedPrinter::Impl {
     /// Ticks of all of it.
     [[nodiscard]] Ticks total() const;
   };
-  using Task = std::variant<PrintRequest, Move>;
+  /// A print of before.
+  struct Continued {
+    PrintRequest request;
+    PrintRecord record;
+  };
+  using Task = std::variant<PrintRequest, Move, Continued>;
 
   // By mutex_.
   Result<State> allow(Command command) const;
@@ -75,6 +87,10 @@ class StreamedPrinter::Impl {
   void take_counters(const PerAxis<Steps>& counters);
   void show_position(const PerAxis<Steps>& counters);
   void lose_books();
+  void load_state();
+  void keep_books();
+  void see(const DeviceInfo& info);
+  void begin_job(const PrintRequest& request);
   void log(std::string line);
   template <class Edit>
   Result<void> change(Edit edit);  // takes mutex_ itself
@@ -88,9 +104,21 @@ class StreamedPrinter::Impl {
   void print(const PrintRequest& request);
   Result<void> show_job(const control::JobPlan& plan);
   Result<bool> bring_home(const std::stop_token& stop);
+  void take_up(const Continued& task);
+  void run_job(control::JobPlan plan, const PrintRequest& request, const PrintRecord* record,
+               PrintResult result, const std::stop_token& stop);
   Result<stream::SessionReport> stream_job(PlanKeeper& keeper, const PrintRequest& request,
-                                           control::MotionTotals& totals,
+                                           const PrintRecord* record, control::MotionTotals& totals,
                                            const std::stop_token& stop);
+  Result<void> catch_up(CheckedSource& source, const PrintRecord& record,
+                        const stream::TakenUp& there) const;
+  Result<stream::SessionReport> run_session(const stream::Session::Options& options,
+                                            stepgen::TickSource& source,
+                                            const std::stop_token& stop);
+  void begin_journal(const PrintRequest& request, const control::JobPlan& plan,
+                     const stream::OpenedSession& opened);
+  void go_on_with_journal();
+  void keep(const std::function<Result<void>(PrintJournal&)>& write);
   void carry_out(const Move& move, const std::stop_token& stop);
   Result<void> execute(std::vector<std::uint8_t> ticks, const std::stop_token& stop);
   void on_progress(const JobView& job, const stream::SenderStatistics& statistics);
@@ -101,18 +129,26 @@ class StreamedPrinter::Impl {
   [[nodiscard]] Result<DeviceInfo> probe() const;
   [[nodiscard]] stream::Session::Options session_options() const;
   [[nodiscard]] std::uint32_t tick_hz() const;
+  [[nodiscard]] std::filesystem::path journal_file() const;
+  [[nodiscard]] std::filesystem::path books_file() const;
+  [[nodiscard]] std::string name_of(const control::JobPlan& plan) const;
+  [[nodiscard]] std::optional<std::uint64_t> standing_session() const;
 
   const Options options_;
   stream::HoldSwitch hold_;
   LiveDesk desk_;
-  mutable std::mutex probe_mutex_;  ///< One question at a time; taken without mutex_.
+  std::optional<PrintJournal> journal_;  ///< Of the print under way; the worker's.
+  std::stop_source leave_;               ///< The server ends.
+  mutable std::mutex probe_mutex_;       ///< One question at a time; taken without mutex_.
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   // By mutex_:
   std::unique_ptr<Notifier> notifier_;
   Status status_;
   StepBooks books_;
-  Mm job_top_{};  ///< The greatest height of the job under way.
+  std::optional<PrintRecord> record_;  ///< Of a print of before.
+  bool standing_ = false;              ///< The device still has its session.
+  Mm job_top_{};                       ///< The greatest height of the job under way.
   std::deque<Task> tasks_;
   std::stop_source print_stop_;
   bool connecting_ = false;

@@ -156,7 +156,7 @@ class Run {
     }
     return options_.on_taken_up(
         {.received = static_cast<Ticks>(standing->received - greeting_.first_packet) *
-                     wire::kPaperTicksPerPacket,
+                     static_cast<Ticks>(wire::kPaperTicksPerPacket),
          .standstill = {.executed = standing->executed, .positions = standing->positions},
          .held = standing->state == State::kHeld});
   }

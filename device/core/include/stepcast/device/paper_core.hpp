@@ -418,6 +418,7 @@ class PaperCore {
     add_pair(out, "consumed", fifo_.consumed());
     out.add(" session=").add_hex64(state_ == State::kIdle ? 0 : session_);
     add_pair(out, "tick_hz", config_.tick_hz);
+    add_pair(out, "virtual", config_.virtual_motors ? 1 : 0);
   }
 
   const DeviceConfig config_;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -43,10 +44,15 @@ class StreamedPrinter final : public Printer {
     std::chrono::milliseconds status_interval{250};
     /// How often an idle device is asked whether it is there; zero: never.
     std::chrono::milliseconds idle_probe{10'000};
+    /// Where the record of the print under way and the place of the machine are kept, in files
+    /// named after `id`, so that they outlive the process. Empty: they are not.
+    std::filesystem::path state_folder{};
   };
 
   explicit StreamedPrinter(Options options);
-  /// Stops a print as cancel() does, and waits until the machine stands.
+  /// With a state folder a print is left to the device, which plays out what it has, slows down on
+  /// its path and holds until continue_print(). Otherwise it is stopped as cancel() does, and the
+  /// machine stands on return.
   ~StreamedPrinter() override;
   StreamedPrinter(const StreamedPrinter&) = delete;
   StreamedPrinter& operator=(const StreamedPrinter&) = delete;
@@ -84,6 +90,12 @@ class StreamedPrinter final : public Printer {
   [[nodiscard]] Result<void> set_flow(double factor) override;
   [[nodiscard]] Result<void> set_z_offset(Mm offset) override;
   [[nodiscard]] Result<void> cancel_object(std::string_view name) override;
+
+  /// The same motion is planned again, changes included, and goes on from the first packet that the
+  /// device has not got; a print that was paused stays paused.
+  /// @returns kUnsupported without a state folder. What is found while planning is told by
+  /// on_finished(), also that the plan is no longer the same.
+  [[nodiscard]] Result<void> continue_print(const PrintRequest& request) override;
 
  private:
   class Impl;
