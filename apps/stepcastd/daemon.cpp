@@ -112,7 +112,7 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   for (std::size_t i = 0; i < config.printers.size(); ++i) {
     const PrinterConfig& printer = config.printers[i];
     const Machine& machine = (*machines)[i];
-    auto back_end = make_printer(printer, machine, virtual_devices);
+    auto back_end = make_printer(printer, machine, data / "printers", virtual_devices);
     if (!back_end) {
       return tl::unexpected(back_end.error());
     }

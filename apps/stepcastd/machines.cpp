@@ -78,7 +78,7 @@ files::Analysis analyse(const std::filesystem::path& file, const Machine& machin
 }
 
 Result<std::unique_ptr<printer::Printer>> make_printer(
-    const PrinterConfig& printer, const Machine& machine,
+    const PrinterConfig& printer, const Machine& machine, const std::filesystem::path& state_folder,
     std::vector<VirtualDevice>& virtual_devices) {
   stream::Endpoint endpoint;
   if (printer.device.empty()) {
@@ -95,12 +95,13 @@ Result<std::unique_ptr<printer::Printer>> make_printer(
     }
     endpoint = *parsed;
   }
-  return std::make_unique<printer::StreamedPrinter>(
-      printer::StreamedPrinter::Options{.id = printer.id,
-                                        .profile = machine.profile,
-                                        .device = endpoint,
-                                        .controller = machine.choice,
-                                        .speed = printer.speed});
+  return std::make_unique<printer::StreamedPrinter>(printer::StreamedPrinter::Options{
+      .id = printer.id,
+      .profile = machine.profile,
+      .device = endpoint,
+      .controller = machine.choice,
+      .speed = printer.speed,
+      .state_folder = printer.device.empty() ? std::filesystem::path{} : state_folder});
 }
 
 }  // namespace stepcast::daemon

@@ -40,9 +40,10 @@ struct VirtualDevice {
 };
 
 /// Makes the back end of a printer; a virtual device that it needs is added to `virtual_devices`,
-/// which must outlive it.
+/// which must outlive it. What has to outlive the daemon is kept in `state_folder`; a virtual
+/// device inside the daemon does not.
 [[nodiscard]] Result<std::unique_ptr<printer::Printer>> make_printer(
-    const PrinterConfig& printer, const Machine& machine,
+    const PrinterConfig& printer, const Machine& machine, const std::filesystem::path& state_folder,
     std::vector<VirtualDevice>& virtual_devices);
 
 }  // namespace stepcast::daemon
