@@ -136,7 +136,7 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   const Records records(**store, config, site.printers);
   const std::string setup_token = server::random_token();
   server::OctoPrint octoprint(site);
-  server::Api api(site);
+  server::Api api(site, (*integrations)->workshop());
   http::Router router;
   api.add_routes(router);
   octoprint.add_routes(router);

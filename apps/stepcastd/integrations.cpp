@@ -174,11 +174,18 @@ Result<std::unique_ptr<mqtt::Bridge>> start_bridge(const MqttConfig& config, ser
 struct Integrations::Parts {
   std::unique_ptr<notify::Notifier> notifier;
   std::unique_ptr<mqtt::Bridge> bridge;
+  std::unique_ptr<workshop::Workshop> workshop;
 };
 
 Result<std::unique_ptr<Integrations>> Integrations::start(const Config& config,
                                                           server::Site& site) {
   auto parts = std::make_unique<Parts>();
+  auto opened =
+      workshop::Workshop::open(site.store, site.events, {.wall = {}, .on_problem = log_problem});
+  if (!opened) {
+    return tl::unexpected(opened.error());
+  }
+  parts->workshop = std::move(*opened);
   auto notifier = open_notifier(config, site);
   if (!notifier) {
     return tl::unexpected(notifier.error());
@@ -197,7 +204,39 @@ Result<std::unique_ptr<Integrations>> Integrations::start(const Config& config,
 Integrations::Integrations(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Integrations::~Integrations() = default;
 
+workshop::Workshop& Integrations::workshop() const {
+  return *parts_->workshop;
+}
+
+namespace {
+
+// What cannot be read now is left out.
+void write_workshop(metrics::Page& page, const workshop::Workshop& workshop) {
+  if (const auto spools = workshop.spools(/*archived=*/false)) {
+    for (const workshop::Spool& spool : *spools) {
+      page.gauge("stepcast_spool_left_grams", "Filament left on a spool.",
+                 {{"spool", std::to_string(spool.id)},
+                  {"name", spool.name},
+                  {"material", spool.material},
+                  {"printer", spool.printer}},
+                 workshop::left_g(spool));
+    }
+  }
+  if (const auto tasks = workshop.tasks({})) {
+    for (const workshop::TaskState& state : *tasks) {
+      page.gauge("stepcast_maintenance_ratio", "How much of its interval has passed; from 1: due.",
+                 {{"printer", state.task.printer},
+                  {"task", std::to_string(state.task.id)},
+                  {"title", state.task.title}},
+                 state.share);
+    }
+  }
+}
+
+}  // namespace
+
 void Integrations::write_metrics(metrics::Page& page) const {
+  write_workshop(page, *parts_->workshop);
   for (const notify::Notifier::State& state : parts_->notifier->states()) {
     page.counter("stepcast_notify_delivered_total", "Events delivered.",
                  {{"channel", state.channel}}, state.delivered);

@@ -5,12 +5,14 @@
 #include "stepcast/base/result.hpp"
 #include "stepcast/metrics/page.hpp"
 #include "stepcast/server/site.hpp"
+#include "stepcast/workshop/workshop.hpp"
 
 #include "daemon_config.hpp"
 
 namespace stepcast::daemon {
 
-/// What the configuration connects the server to: notifications, hooks, MQTT.
+/// What hears of events beside the interfaces: the workshop, and what the configuration connects
+/// the server to: notifications, hooks, MQTT.
 ///
 /// Threads: any; has threads of its own until it is destroyed.
 class Integrations {
@@ -23,6 +25,7 @@ class Integrations {
   Integrations(const Integrations&) = delete;
   Integrations& operator=(const Integrations&) = delete;
 
+  [[nodiscard]] workshop::Workshop& workshop() const;
   void write_metrics(metrics::Page& page) const;
 
  private:

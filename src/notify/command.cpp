@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -22,6 +22,10 @@ namespace {
 
 // Of what a program wrote, its end says best what went wrong.
 constexpr std::size_t kKeptOutput = 400;
+
+std::string text_of(int error) {
+  return std::generic_category().message(error);
+}
 
 class Descriptor {
  public:
@@ -50,12 +54,12 @@ Result<Descriptor> file_of(std::string_view input) {
   while (file.get() >= 0 && !input.empty()) {
     const ssize_t written = ::write(file.get(), input.data(), input.size());
     if (written <= 0) {
-      return fail(Errc::kIo, fmt::format("no memory for an event: {}", std::strerror(errno)));
+      return fail(Errc::kIo, fmt::format("no memory for an event: {}", text_of(errno)));
     }
     input.remove_prefix(static_cast<std::size_t>(written));
   }
   if (file.get() < 0 || ::lseek(file.get(), 0, SEEK_SET) != 0) {
-    return fail(Errc::kIo, fmt::format("no memory for an event: {}", std::strerror(errno)));
+    return fail(Errc::kIo, fmt::format("no memory for an event: {}", text_of(errno)));
   }
   return file;
 }
@@ -156,7 +160,7 @@ Result<void> run_command(const std::vector<std::string>& command, std::string_vi
   }
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
-    return fail(Errc::kIo, fmt::format("no pipe: {}", std::strerror(errno)));
+    return fail(Errc::kIo, fmt::format("no pipe: {}", text_of(errno)));
   }
   const Descriptor output(ends[0]);
   Descriptor input_of_output(ends[1]);
@@ -168,7 +172,7 @@ Result<void> run_command(const std::vector<std::string>& command, std::string_vi
       ::posix_spawnp(&child, arguments.front().c_str(), &settings.files, &settings.attributes,
                      pointers_to(arguments).data(), pointers_to(variables).data());
   if (error != 0) {
-    return fail(Errc::kNotFound, fmt::format("cannot be started: {}", std::strerror(error)),
+    return fail(Errc::kNotFound, fmt::format("cannot be started: {}", text_of(error)),
                 command.front());
   }
   input_of_output = Descriptor();

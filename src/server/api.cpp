@@ -10,6 +10,7 @@
 #include "stepcast/http/problem.hpp"
 
 #include "api_operation.hpp"
+#include "api_workshop.hpp"
 
 namespace stepcast::server {
 namespace {
@@ -103,13 +104,15 @@ bool state_matches(const Call& call) {
 
 class Api::Impl {
  public:
-  explicit Impl(Site& site) : site_(site) {
+  Impl(Site& site, workshop::Workshop& workshop) : site_(site) {
     api::add_server_operations(table_);
     api::add_printer_operations(table_);
     api::add_command_operations(table_);
     api::add_file_operations(table_);
     api::add_job_operations(table_);
     api::add_event_operations(table_);
+    api::add_workshop_operations(table_, workshop);
+    api::add_statistics_operations(table_, workshop);
     Operation document;
     document.path = "/openapi.json";
     document.permission = "STATUS";
@@ -201,7 +204,8 @@ class Api::Impl {
   http::Response document_;
 };
 
-Api::Api(Site& site) : impl_(std::make_unique<Impl>(site)) {}
+Api::Api(Site& site, workshop::Workshop& workshop)
+    : impl_(std::make_unique<Impl>(site, workshop)) {}
 Api::~Api() = default;
 void Api::add_routes(http::Router& router) {
   impl_->add_routes(router);

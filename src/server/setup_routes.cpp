@@ -1,8 +1,13 @@
+#include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "stepcast/base/contracts.hpp"
 #include "stepcast/server/setup.hpp"
+#include "stepcast/texts/texts.hpp"
 
 #include "octoprint_routes.hpp"
 
@@ -13,7 +18,7 @@ using octoprint::error_response;
 using octoprint::json_response;
 
 constexpr const char* kSetupPage = R"page(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Stepcast: first user</title>
+<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -24,12 +29,12 @@ button { margin-top: 1.5rem; border: 0; background: #1769e0; color: #fff; cursor
 output { display: block; margin-top: 1.5rem; overflow-wrap: anywhere; }
 code { background: #8882; padding: .15rem .3rem; border-radius: .3rem; }
 </style></head><body><main>
-<h1>Welcome to Stepcast</h1>
-<p>Make the first administrator. Nobody can use this server before.</p>
-<form><label for="user">User name</label><input id="user" autocomplete="username" required>
-<label for="password">Password, at least 10 characters</label>
+<h1>{welcome}</h1>
+<p>{why}</p>
+<form><label for="user">{user}</label><input id="user" autocomplete="username" required>
+<label for="password">{password}</label>
 <input id="password" type="password" autocomplete="new-password" minlength="10" required>
-<button>Create administrator</button><output role="status"></output></form></main>
+<button>{button}</button><output role="status" data-done="{done}"></output></form></main>
 <script>
 const form = document.querySelector('form'), out = document.querySelector('output');
 form.addEventListener('submit', async event => {
@@ -42,11 +47,37 @@ form.addEventListener('submit', async event => {
   if (!reply.ok) { out.textContent = body.error; return; }
   const key = document.createElement('code');
   key.textContent = body.api_key;
-  out.append('Done. Your API key, shown only now; paste it into your slicer or app: ', key);
+  out.append(out.dataset.done, key);
   form.querySelector('button').remove();
 });
 </script></body></html>
 )page";
+
+texts::Language language_of(const http::Request& request) {
+  return texts::language_of_header(request.headers.find("Accept-Language").value_or(""));
+}
+
+// kSetupPage in the language of the browser. The texts hold nothing that HTML would understand.
+std::string setup_page(texts::Language language) {
+  using texts::Text;
+  const std::array<std::pair<std::string_view, std::string_view>, 8> values{{
+      {"{language}", texts::language_name(language)},
+      {"{title}", texts::text(Text::kSetupTitle, language)},
+      {"{welcome}", texts::text(Text::kSetupWelcome, language)},
+      {"{why}", texts::text(Text::kSetupWhy, language)},
+      {"{user}", texts::text(Text::kSetupUser, language)},
+      {"{password}", texts::text(Text::kSetupPassword, language)},
+      {"{button}", texts::text(Text::kSetupButton, language)},
+      {"{done}", texts::text(Text::kSetupDone, language)},
+  }};
+  std::string html = kSetupPage;
+  for (const auto& [name, value] : values) {
+    const std::size_t at = html.find(name);
+    STEPCAST_CHECK(at != std::string::npos);
+    html.replace(at, name.size(), value);
+  }
+  return html;
+}
 
 http::Response page(std::string html) {
   http::Response response = http::Response::text(std::move(html));
@@ -104,18 +135,19 @@ void add_setup_routes(http::Router& router, Site& site, std::string token) {
     router.add(std::move(route));
   };
   add(http::Method::kGet, "/setup", http::Runs::kOnLoop,
-      [](http::Request& /*request*/) { return page(kSetupPage); });
+      [](http::Request& request) { return page(setup_page(language_of(request))); });
   add(http::Method::kPost, "/setup", http::Runs::kOnWorker,
       [&site, token = std::move(token)](http::Request& request) {
         return create_admin(request, site, token);
       });
-  add(http::Method::kGet, "/", http::Runs::kOnLoop, [&site](http::Request& /*request*/) {
+  add(http::Method::kGet, "/", http::Runs::kOnLoop, [&site](http::Request& request) {
     if (!site.accounts.has_users()) {
       http::Response response = http::Response::empty(303);
       response.headers.set("Location", "/setup");
       return response;
     }
-    return http::Response::text("Stepcast is running. The interface is OctoPrint's, under /api.\n");
+    return http::Response::text(
+        std::string(texts::text(texts::Text::kServerRuns, language_of(request))) + "\n");
   });
 }
 

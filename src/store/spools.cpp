@@ -37,6 +37,10 @@ Result<bool> update_spool(Session& session, const SpoolRow& row) {
       row.weight_g, row.printer, row.tool, row.note, row.archived, row.id);
 }
 
+Result<void> set_spool_used(Session& session, std::int64_t id, double used_g) {
+  return session.apply("UPDATE spools SET used_g = :used_g WHERE id = :id", used_g, id);
+}
+
 Result<std::optional<SpoolRow>> find_spool(Session& session, std::int64_t id) {
   return kSpools.find(session, "WHERE id = :id", id);
 }

@@ -59,19 +59,22 @@ Result<PrintTotals> print_totals(Session& session, std::string_view printer) {
 }
 #undef STEPCAST_TOTALS
 
-Result<std::vector<MaterialTotals>> material_totals(Session& session, UnixMs from, UnixMs to) {
+Result<std::vector<MaterialTotals>> material_totals(Session& session, std::string_view printer,
+                                                    UnixMs from, UnixMs to) {
   std::vector<MaterialTotals> rows;
   return session
       .query<std::string, std::int64_t, double, double>(
           "SELECT spools.material, count(DISTINCT spool_usage.job), "
           "sum(spool_usage.filament_mm) / 1000.0, sum(spool_usage.weight_g) "
           "FROM spool_usage JOIN spools ON spools.id = spool_usage.spool "
+          "JOIN jobs ON jobs.id = spool_usage.job "
           "WHERE spool_usage.at_ms >= :from_ms AND spool_usage.at_ms < :to_ms "
+          "AND (:any_printer = '' OR jobs.printer = :printer) "
           "GROUP BY spools.material ORDER BY spools.material",
           [&](std::string material, std::int64_t jobs, double filament_m, double weight_g) {
             rows.push_back({std::move(material), jobs, filament_m, weight_g});
           },
-          from, to)
+          from, to, printer, printer)
       .map([&] { return std::move(rows); });
 }
 

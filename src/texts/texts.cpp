@@ -39,8 +39,6 @@ constexpr std::array kTable{
     Entry{Text::kTask, "Task: {value}", "Tarea: {value}"},
     Entry{Text::kSpool, "Spool {value}: {left} g left, {needed} g needed",
           "Bobina {value}: quedan {left} g, hacen falta {needed} g"},
-    Entry{Text::kTestMessage, "A test from {server}: this channel works.",
-          "Una prueba de {server}: este canal funciona."},
     Entry{Text::kStateName, "State", "Estado"},
     Entry{Text::kFileName, "File", "Archivo"},
     Entry{Text::kProgressName, "Progress", "Progreso"},

@@ -201,5 +201,19 @@ url = "{receiver.url}/"
             server.stop()
 
 
+class Languages(TestCase):
+
+    def test_the_first_page_speaks_the_language_of_the_browser(self):
+        server = self.serve()
+        for header, language, words in (
+                ("es-MX,es;q=0.9", "es", "Crea el primer administrador"),
+                ("de,en;q=0.5", "en", "Make the first administrator"),
+                ("", "en", "Make the first administrator")):
+            page = server.get("/setup", headers={"Accept-Language": header}, key=None).body.decode()
+            self.assertIn(f'<html lang="{language}">', page)
+            self.assertIn(words, page)
+            self.assertNotRegex(page, r"[>\"]\{[a-z]+\}[<\"]")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -48,6 +48,7 @@ class AllRoutes(ApiTestCase):
         self.printing(api)
         self.moving(api)
         self.history(api)
+        self.workshop(api)
         api.called.add("getDocument")
         self.assertEqual(api.operations() - api.called, self.REFUSED_BY_THE_VIRTUAL_PRINTER)
 
@@ -122,6 +123,29 @@ class AllRoutes(ApiTestCase):
         types = [event["type"] for event in api.get("/events").json()["items"]]
         for type_ in ("PrintStarted", "PrintPaused", "PrintResumed", "PrintCancelled"):
             self.assertIn(type_, types)
+
+
+    def workshop(self, api):
+        spool = api.post("/spools", {"name": "PLA", "diameter_mm": 2.85, "density_g_cm3": 1.24,
+                                     "weight_g": 750}).json()
+        path = f"/spools/{spool['id']}"
+        self.assertEqual(api.ask("PUT", path + "/place", {"printer": "taz6"}).status, 200)
+        self.assertEqual(api.ask("PUT", path + "/left", {"left_g": 500}).json()["used_g"], 250)
+        self.assertEqual(api.ask("PATCH", path, {"archived": True}).json()["printer"], None)
+        self.assertEqual(api.get(path).json()["left_g"], 500)
+        self.assertEqual(api.get(path + "/usage").json()["items"], [])
+        self.assertEqual(api.get("/spools").json()["items"], [])
+        self.assertEqual(len(api.get("/spools?archived=true").json()["items"]), 1)
+        task = api.post("/maintenance", {"printer": "taz6", "title": "Oil", "every_days": 90})
+        self.assertEqual(task.status, 201)
+        path = f"/maintenance/{task.json()['id']}"
+        self.assertEqual(api.post(path + "/done", {"note": "two drops"}).status, 200)
+        self.assertFalse(api.get("/maintenance?printer=taz6").json()["items"][0]["due"])
+        self.assertEqual(api.ask("DELETE", path).status, 204)
+        log = api.get("/printers/taz6/maintenance-log").json()["items"]
+        self.assertEqual([entry["title"] for entry in log], ["Oil"])
+        statistics = api.get("/statistics?from=2020-01-01&to=2120-01-01").json()
+        self.assertEqual(statistics["by_printer"][0]["cancelled"], 1)
 
 
 class BadRequests(ApiTestCase):

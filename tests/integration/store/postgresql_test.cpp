@@ -15,6 +15,7 @@
 #include "old_schema.hpp"
 #include "postgresql_server.hpp"
 #include "store_contract.hpp"
+#include "workshop_contract.hpp"
 
 namespace stepcast::testing {
 namespace {
@@ -60,6 +61,14 @@ TEST_F(PostgresqlStore, KeepsHistoryAsSqliteDoes) {
   expect_a_correction_to_name_its_cause(*store_);
   expect_hits_to_be_numbered_in_their_order(*store_);
   expect_frames_to_be_kept_by_reference(*store_);
+}
+
+TEST_F(PostgresqlStore, KeepsTheWorkshopAsSqliteDoes) {
+  expect_a_place_for_one_spool_only(*store_);
+  expect_usage_to_be_booked_once(*store_);
+  expect_tasks_to_keep_which_intervals_they_have(*store_);
+  expect_totals_by_day_printer_and_material(*store_);
+  expect_channels_to_know_their_place(*store_);
 }
 
 TEST_F(PostgresqlStore, UndoesOnlyTheWorkThatFailed) {

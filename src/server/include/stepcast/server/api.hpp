@@ -4,6 +4,7 @@
 
 #include "stepcast/http/router.hpp"
 #include "stepcast/server/site.hpp"
+#include "stepcast/workshop/workshop.hpp"
 
 namespace stepcast::server {
 
@@ -13,8 +14,8 @@ namespace stepcast::server {
 /// Threads: build and destroy on one; handlers run where their routes say.
 class Api {
  public:
-  /// `site` must outlive this, and this the HTTP server.
-  explicit Api(Site& site);
+  /// `site` and `workshop` must outlive this, and this the HTTP server.
+  Api(Site& site, workshop::Workshop& workshop);
   ~Api();
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;

@@ -33,6 +33,7 @@ struct SpoolRow {
 [[nodiscard]] Result<std::int64_t> add_spool(Session& session, const SpoolRow& row);
 /// Replaces all but the usage. @returns false when there is none of that id.
 [[nodiscard]] Result<bool> update_spool(Session& session, const SpoolRow& row);
+[[nodiscard]] Result<void> set_spool_used(Session& session, std::int64_t id, double used_g);
 [[nodiscard]] Result<std::optional<SpoolRow>> find_spool(Session& session, std::int64_t id);
 [[nodiscard]] Result<std::optional<SpoolRow>> spool_at(Session& session, std::string_view printer,
                                                        std::int64_t tool);

@@ -36,7 +36,8 @@ struct MaterialTotals {
   double filament_m{};
   double weight_g{};
 };
-[[nodiscard]] Result<std::vector<MaterialTotals>> material_totals(Session& session, UnixMs from,
-                                                                  UnixMs to);
+[[nodiscard]] Result<std::vector<MaterialTotals>> material_totals(Session& session,
+                                                                  std::string_view printer,
+                                                                  UnixMs from, UnixMs to);
 
 }  // namespace stepcast::store

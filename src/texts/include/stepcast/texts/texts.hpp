@@ -38,7 +38,6 @@ enum class Text : std::uint8_t {
   kReason,
   kTask,
   kSpool,
-  kTestMessage,
   kStateName,
   kFileName,
   kProgressName,
