@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "backup.hpp"
 #include "daemon.hpp"
 #include "daemon_config.hpp"
 
@@ -42,11 +43,25 @@ int serve(int argc, char** argv) {
       "The server listens on this machine alone until the configuration says otherwise. At the "
       "first\n"
       "start it prints an address where the administrator is made.");
+  app.fallthrough();  // the options may follow the command
+  std::string backup_folder;
+  auto* backup = app.add_subcommand("backup", "Copy the data folder, also while the server runs");
+  backup->add_option("folder", backup_folder, "Where to; must not exist")->required();
+  auto* restoring = app.add_subcommand("restore", "Make a new data folder from a backup");
+  restoring->add_option("folder", backup_folder, "What `backup` made")->required();
   CLI11_PARSE(app, argc, argv);
+  if (restoring->parsed()) {
+    const auto restored = restore(backup_folder, data);
+    return restored ? 0 : report(restored.error());
+  }
 
   auto config = config_file.empty() ? Result<Config>(default_config()) : load_config(config_file);
   if (!config) {
     return report(config.error());
+  }
+  if (backup->parsed()) {
+    const auto saved = back_up(*config, data, backup_folder);
+    return saved ? 0 : report(saved.error());
   }
   if (port) {
     config->port = *port;

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "accounts_impl.hpp"
-#include "password.hpp"
 
 namespace stepcast::accounts {
 namespace {
@@ -155,7 +154,6 @@ Result<std::unique_ptr<Accounts>> Accounts::open(store::Store& store, Options op
       })
       .and_then([&] { return impl->load(); })
       .map([&] {
-        static_cast<void>(nobodys_hash());  // now, not while somebody measures
         return std::unique_ptr<Accounts>(new Accounts(std::move(impl)));
       });
 }

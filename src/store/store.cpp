@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "stepcast/store/copy.hpp"
+
 #include "database_url.hpp"
 #include "migrations.hpp"
 #include "reader_pool.hpp"
@@ -9,6 +11,17 @@
 #include "writer.hpp"
 
 namespace stepcast::store {
+
+namespace {
+
+// By a connection of its own: a copy may take longer than anybody wants to wait for a reader.
+Result<void> copy_of(const DatabaseUrl& url, const std::filesystem::path& to) {
+  return Connection::open(url, Access::kRead).and_then([&](const auto& connection) {
+    return connection->copy_to(to);
+  });
+}
+
+}  // namespace
 
 class Store::Impl {
  public:
@@ -80,10 +93,7 @@ Result<void> Store::read(const std::function<Result<void>(Session&)>& work) {
 }
 
 Result<void> Store::backup(const std::filesystem::path& to) {
-  // A connection of its own: a copy may take longer than anybody wants to wait for a reader.
-  return Connection::open(impl_->url, Access::kRead).and_then([&](const auto& connection) {
-    return connection->copy_to(to);
-  });
+  return copy_of(impl_->url, to);
 }
 
 int Store::schema_version() const {
@@ -92,6 +102,11 @@ int Store::schema_version() const {
 
 Store::Counters Store::counters() const {
   return impl_->writer->counters();
+}
+
+Result<void> copy_database(const std::string& url, const std::filesystem::path& to) {
+  return parse_database_url(url).and_then(
+      [&](const DatabaseUrl& from) { return copy_of(from, to); });
 }
 
 }  // namespace stepcast::store

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "accounts_rig.hpp"
+#include "password.hpp"
 
 namespace stepcast::testing {
 namespace {
@@ -62,6 +63,18 @@ TEST(Login, SaysTheSameOfAWrongNameAndAWrongPassword) {
   ASSERT_FALSE(name || password);
   EXPECT_EQ(name.error().code, Errc::kDenied);
   EXPECT_EQ(name.error().to_string(), password.error().to_string());
+}
+
+// Or the time that an answer takes would tell which names there are.
+TEST(Login, ChecksThePasswordOfNobodyLikeThatOfAnybody) {
+  const auto somebody = accounts::hash_password("correct horse battery").value();
+  const auto& nobody = accounts::nobodys_hash();
+  EXPECT_EQ(nobody.size(), somebody.size());
+  const auto parameters = somebody.substr(0, somebody.find(",p=1$"));
+  EXPECT_EQ(nobody.substr(0, parameters.size()), parameters);
+  const auto checked = accounts::password_matches(nobody, "correct horse battery");
+  ASSERT_TRUE(checked) << checked.error().to_string();
+  EXPECT_FALSE(*checked);
 }
 
 TEST(Lockout, ComesWithTheFifthFailureAndGoesAfterTenMinutes) {

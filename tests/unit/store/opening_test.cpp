@@ -11,6 +11,7 @@
 
 #include "stepcast/store/store.hpp"
 
+#include "old_schema.hpp"
 #include "store_contract.hpp"
 #include "store_folder.hpp"
 
@@ -19,20 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> migration_files(const std::string& dialect) {
-  std::set<fs::path> sorted;
-  for (const auto& entry : fs::directory_iterator(STEPCAST_MIGRATIONS_DIR "/" + dialect)) {
-    sorted.insert(entry.path());
-  }
-  return {sorted.begin(), sorted.end()};
-}
-
 const int kNewestSchema = static_cast<int>(migration_files("sqlite").size());
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 // A database behind the back of the store.
 class RawDatabase {
@@ -98,6 +86,14 @@ TEST(StoreSchema, IsTheSameFromEveryEarlierVersion) {
     make_version(folder.database(), version);
     EXPECT_EQ(folder.open()->schema_version(), kNewestSchema);
     EXPECT_EQ(RawDatabase(folder.database()).schema(), wanted) << "from version " << version;
+  }
+}
+
+TEST(StoreSchema, KeepsTheRowsOfEveryEarlierVersion) {
+  for (std::size_t version = 1; version <= static_cast<std::size_t>(kNewestSchema); ++version) {
+    const StoreFolder folder;
+    RawDatabase(folder.database()).execute(script_of_version("sqlite", version));
+    expect_rows_of_version(*folder.open(), version);
   }
 }
 
