@@ -17,13 +17,13 @@
 
 #include "stepcast/control/motion_source.hpp"
 #include "stepcast/printer/commands.hpp"
+#include "stepcast/printer/notifier.hpp"
 #include "stepcast/printer/streamed_printer.hpp"
 #include "stepcast/stream/hold_switch.hpp"
 #include "stepcast/stream/session.hpp"
 
 #include "device_probe.hpp"
 #include "live_desk.hpp"
-#include "notifier.hpp"
 #include "plan_keeper.hpp"
 #include "print_journal.hpp"
 #include "step_books.hpp"

@@ -1,4 +1,4 @@
-#include "notifier.hpp"
+#include "stepcast/printer/notifier.hpp"
 
 #include <future>
 #include <string>
