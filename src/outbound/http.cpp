@@ -98,6 +98,11 @@ void add_parts(const Request& request, curl_mime* mime) {
   }
 }
 
+int should_stop(void* context, curl_off_t /*down_total*/, curl_off_t /*down*/,
+                curl_off_t /*up_total*/, curl_off_t /*up*/) {
+  return static_cast<const std::stop_token*>(context)->stop_requested() ? 1 : 0;
+}
+
 void set_timeouts(CurlHandle& curl, const Request& request) {
   curl.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   curl.set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
@@ -152,10 +157,19 @@ Result<Answer> ask(const Request& request) {
   curl.set(CURLOPT_HEADERFUNCTION, &take_header);
   curl.set(CURLOPT_HEADERDATA, &reception);
 
+  if (request.stop.stop_possible()) {
+    curl.set(CURLOPT_NOPROGRESS, 0L);
+    curl.set(CURLOPT_XFERINFOFUNCTION, &should_stop);
+    curl.set(CURLOPT_XFERINFODATA, &request.stop);
+  }
+
   const CURLcode done = curl_easy_perform(curl.get());
   if (reception.too_large) {
     return fail(Errc::kFull, fmt::format("the answer is larger than {} bytes", request.max_answer),
                 names->host);
+  }
+  if (done == CURLE_ABORTED_BY_CALLBACK) {
+    return fail(Errc::kInterrupted, "the exchange was broken off", names->host);
   }
   if (done != CURLE_OK) {
     return fail(done == CURLE_URL_MALFORMAT ? Errc::kInvalidArgument : Errc::kNetwork,

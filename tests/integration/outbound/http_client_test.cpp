@@ -1,9 +1,12 @@
 // Against our own server on real sockets.
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -92,7 +95,7 @@ class Ask : public ::testing::Test {
     base_ = std::string(tls ? "https" : "http") + "://localhost:" + std::to_string(server_->port());
   }
 
-  std::shared_ptr<http::ByteStream> stuck_;
+  std::atomic<std::shared_ptr<http::ByteStream>> stuck_;
   std::unique_ptr<http::Server> server_;
   std::string base_;
 };
@@ -147,8 +150,7 @@ TEST_F(Ask, StreamsPartsFromDisk) {
   std::filesystem::remove(file);
   ASSERT_TRUE(answer) << answer.error().to_string();
   EXPECT_EQ(answer->status, 201);
-  EXPECT_TRUE(answer->body ==
-              "[print|||true][file|T\u00fcr 1.gcode|text/x-gcode|" + content + "]")
+  EXPECT_TRUE(answer->body == "[print|||true][file|T\u00fcr 1.gcode|text/x-gcode|" + content + "]")
       << answer->body.substr(0, 100);
 }
 
@@ -182,6 +184,23 @@ TEST_F(Ask, GivesUpOnAnAnswerThatNeverEnds) {
                           .timeout = std::chrono::milliseconds(0)});
   ASSERT_FALSE(quiet);
   EXPECT_EQ(quiet.error().code, Errc::kNetwork);
+}
+
+TEST_F(Ask, BreaksOffWhenToldTo) {
+  start();
+  std::stop_source stop;
+  Result<Answer> answer = fail(Errc::kFault, "not asked yet");
+  {
+    const std::jthread asks([&] {
+      answer = ask({.url = base_ + "/stuck",
+                    .timeout = std::chrono::milliseconds(60'000),
+                    .stop = stop.get_token()});
+    });
+    ASSERT_TRUE(http::eventually([this] { return stuck_.load() != nullptr; }));
+    stop.request_stop();
+  }
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Errc::kInterrupted);
 }
 
 TEST_F(Ask, TrustsOnlyTheAuthoritiesThatItIsGiven) {

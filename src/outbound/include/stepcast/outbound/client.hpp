@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,8 @@ struct Request {
   std::size_t max_answer = std::size_t{8} << 20;  ///< More is an error, not cut off.
   /// PEM: who signs the certificate of the server; empty: those whom the system trusts.
   std::filesystem::path authorities{};
+  /// Breaks off within a second: kInterrupted.
+  std::stop_token stop{};
 };
 
 struct Answer {
