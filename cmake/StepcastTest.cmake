@@ -1,8 +1,10 @@
-# stepcast_add_test(<name> KIND unit|contract|property|golden|integration|fault [THREADS] SOURCES ... [LIBS stepcast libs...] [LINK ...])
+# stepcast_add_test(<name> KIND unit|contract|property|golden|integration|fault [THREADS] [TOGETHER <pattern>] SOURCES ... [LIBS stepcast libs...] [LINK ...])
 #
 # One executable per library and kind; every TEST in it becomes one CTest case labelled with its kind.
 # Tests that run threads say THREADS (integration tests always do): they carry the label `<kind>_threads`
 # and are what the target `threaded_tests` builds, for the thread sanitizer.
+# TOGETHER <pattern>: the tests of that pattern are one CTest case, `<name>.together`, because they share
+# something that takes long to start.
 include(GoogleTest)
 
 # GoogleTest is most of what a test has to compile: once for all of them.
@@ -18,7 +20,7 @@ if(STEPCAST_BUILD_TESTS)
 endif()
 
 function(stepcast_add_test name)
-  cmake_parse_arguments(A "THREADS" "KIND;TIMEOUT" "SOURCES;LIBS;LINK" ${ARGN})
+  cmake_parse_arguments(A "THREADS" "KIND;TIMEOUT;TOGETHER" "SOURCES;LIBS;LINK" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   list(TRANSFORM A_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
   set_property(GLOBAL APPEND PROPERTY STEPCAST_TEST_SOURCES ${A_SOURCES})
@@ -37,7 +39,13 @@ function(stepcast_add_test name)
     set(labels "${A_KIND}_threads")
     add_dependencies(threaded_tests ${name})
   endif()
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+  set(alone "*")
+  if(A_TOGETHER)
+    set(alone "-${A_TOGETHER}")
+    add_test(NAME ${name}.together COMMAND ${name} "--gtest_filter=${A_TOGETHER}")
+    set_tests_properties(${name}.together PROPERTIES LABELS "${labels}" TIMEOUT ${A_TIMEOUT})
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 TEST_FILTER "${alone}"
     PROPERTIES LABELS "${labels}" TIMEOUT ${A_TIMEOUT})
 endfunction()
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "stepcast/printer/streamed_printer.hpp"
 
@@ -14,6 +15,14 @@ namespace stepcast::test {
 /// A StreamedPrinter and a device on real sockets.
 class StreamedBackEnd {
  public:
+  static constexpr const char* kName = "Streamed";
+  /// A broken job is found before anything moves.
+  static constexpr bool kChecksJobs = true;
+  /// A print goes on when this server goes away.
+  static constexpr bool kPrintsOnAlone = false;
+  /// A second of a job, on its clock.
+  static constexpr Seconds kSecond{1.0};
+
   /// Fast enough for a minute of motion in two seconds, slow enough to be caught in the middle.
   static constexpr std::uint32_t kPace = 40;
 
@@ -26,6 +35,8 @@ class StreamedBackEnd {
                                           .speed = kPace,
                                           .status_interval = std::chrono::milliseconds(10)});
   }
+  /// A line that takes a second beside what moves.
+  [[nodiscard]] static std::string dwell() { return {}; }
   /// As if somebody had pulled the plug.
   void switch_off() { device_.shut_down(); }
 

@@ -1,0 +1,95 @@
+"""A real OctoPrint with its virtual printer, for tests and benchmarks.
+
+    octoprint_server.py FOLDER KEY [PORT]
+
+Prints `port N` as soon as it is reachable and its printer is connected. Settings are written to
+FOLDER the first time; the key opens everything. Ends with its standard input.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import socket
+import sys
+import threading
+import time
+
+import yaml
+
+# What only costs time at the start, asks the network, or waits for a person.
+UNUSED_PLUGINS = ["announcements", "achievements", "backup", "corewizard", "customcontrolmanager",
+                  "discovery", "errortracking", "file_check", "firmware_check", "gcodeviewer",
+                  "health_check", "pi_support", "pluginmanager", "softwareupdate", "tracking",
+                  "uploadmanager"]
+
+
+def settings(key):
+    return {
+        "api": {"key": key},
+        "server": {"firstRun": False, "onlineCheck": {"enabled": False},
+                   "pluginBlacklist": {"enabled": False}},
+        # Files are printed as they come; what a print takes is not asked of OctoPrint.
+        "gcodeAnalysis": {"runAt": "never"},
+        "serial": {"port": "VIRTUAL", "autoconnect": True, "sanityCheckTools": False},
+        "plugins": {
+            "_disabled": UNUSED_PLUGINS,
+            "virtual_printer": {"enabled": True, "hasChamber": True, "throttle": 0.0,
+                                "simulated_errors": [], "passcode": ""},
+        },
+        # A pause and a cancel as slow as on a machine are no help to a test.
+        "temperature": {"profiles": []},
+        "webcam": {"timelapse": {"type": "off"}},
+    }
+
+
+def ask(port, path, key):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"X-Api-Key": key})
+        reply = connection.getresponse()
+        body = reply.read()
+        return json.loads(body) if reply.status == 200 else None
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def tell_when_ready(port, key):
+    while True:
+        connection = ask(port, "/api/connection", key)
+        if connection and connection["current"]["state"] == "Operational":
+            break
+        time.sleep(0.05)
+    print("port", port, flush=True)
+
+
+def end_with_input():
+    sys.stdin.read()
+    os._exit(0)
+
+
+def main():
+    folder, key = pathlib.Path(sys.argv[1]), sys.argv[2]
+    config = folder / "config.yaml"
+    if not config.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        config.write_text(yaml.safe_dump(settings(key)), encoding="utf-8")
+    if len(sys.argv) > 3:
+        port = int(sys.argv[3])
+    else:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    threading.Thread(target=end_with_input, daemon=True).start()
+    threading.Thread(target=tell_when_ready, args=(port, key), daemon=True).start()
+
+    from octoprint import main as octoprint
+    sys.argv = ["octoprint", "serve", "--iknowwhatimdoing", "--basedir", str(folder),
+                "--host", "127.0.0.1", "--port", str(port)]
+    octoprint()
+
+
+if __name__ == "__main__":
+    main()
