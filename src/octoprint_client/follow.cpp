@@ -29,7 +29,8 @@ bool is_passing(State state) {
 
 constexpr const char* kSelectAndPrint = R"({"command":"select","print":true})";
 constexpr const char* kCancel = R"({"command":"cancel"})";
-constexpr const char* kTellPosition = R"({"commands":["M114"]})";
+// Where it is when it has come to rest.
+constexpr const char* kTellPosition = R"({"commands":["M400","M114"]})";
 
 }  // namespace
 
@@ -253,7 +254,7 @@ void OctoPrintPrinter::Impl::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     const auto has_work = [this] {
-      return doubt_ || (following_ && ask_position_) || !litter_.empty() ||
+      return doubt_ || (following_ && ask_position_) ||
              (job_ && job_->phase == Job::Phase::kCopying);
     };
     // While the socket is silent about a passing state, or there is none, time is a reason to ask.
@@ -438,8 +439,12 @@ void OctoPrintPrinter::Impl::tidy() {
                    status_.state == State::kOperational;
   }
   for (const std::string& path : litter) {
-    // What is left behind costs room on OctoPrint's disk, no more.
-    static_cast<void>(rest_.remove("/api/files/local/" + path));
+    const auto removed = rest_.remove("/api/files/local/" + path);
+    // OctoPrint holds a file for a moment after its print.
+    if (!removed && removed.error().code == Errc::kBusy) {
+      const std::lock_guard lock(mutex_);
+      litter_.push_back(path);
+    }
   }
   if (ask_position) {
     static_cast<void>(rest_.post("/api/printer/command", kTellPosition));

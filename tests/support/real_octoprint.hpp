@@ -85,6 +85,8 @@ class RealOctoPrint {
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
+    // Its virtual printer homes at once, and carries out afterwards what a cancelled print left.
+    static_cast<void>(ask("POST", "/api/printer/command", R"({"commands":["M400"]})"));
   }
 
  private:

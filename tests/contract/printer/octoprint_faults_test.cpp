@@ -37,9 +37,9 @@ class OctoPrintFaults : public ::testing::Test {
     subject = std::move(*made);
     subject->observe(watch.observer());
   }
-  void print() {
+  void print(const std::string& id = "job-1") {
     ASSERT_TRUE(subject->connect());
-    ASSERT_TRUE(subject->start({.job_id = "job-1", .file = job.path()}));
+    ASSERT_TRUE(subject->start({.job_id = id, .file = job.path()}));
     ASSERT_TRUE(watch.wait_for_picture([](const printer::Status& s) {
       return s.state == State::kPrinting && s.progress.file_position > 0;
     })) << watch.log();
@@ -152,12 +152,12 @@ TEST_F(OctoPrintFaults, APrintOfSomebodyElseIsShownAndNoJobOfOurs) {
 
 TEST_F(OctoPrintFaults, LeavesNoCopyBehind) {
   make(OctoPrintBackEnd::options());
-  print();
-  EXPECT_THAT(copies(), HasSubstr("-job-1.gcode"));
+  print("tidy-job");
+  EXPECT_THAT(copies(), HasSubstr("-tidy-job.gcode"));
   ASSERT_TRUE(subject->cancel());
   ASSERT_TRUE(watch.wait_for_results(1));
   ASSERT_TRUE(watch.wait_for_picture([this](const printer::Status&) {
-    return copies().find("-job-1.gcode") == std::string::npos;
+    return copies().find("-tidy-job.gcode") == std::string::npos;
   }));
 }
 

@@ -378,21 +378,23 @@ TYPED_TEST(PrinterContract, MovesByHandAtRestAndWithinItsTravel) {
       return position && std::abs(position->v - x) < 0.01;
     });
   };
-  ASSERT_TRUE(rests_at(0));
+  ASSERT_TRUE(rests_at(0)) << this->watch.log();
   // A move by hand may still be under way when its position is already told.
-  const auto moved = [&](double mm, bool absolute) {
-    return this->watch.wait_for_picture([&](const printer::Status&) {
-      const auto done = jog(Axis::kX, mm, absolute);
+  const auto jog_after = [&](Axis axis, double mm, bool absolute) {
+    Result<void> done;
+    EXPECT_TRUE(this->watch.wait_for_picture([&](const printer::Status&) {
+      done = jog(axis, mm, absolute);
       return done || done.error().code != Errc::kBusy;
-    });
+    }));
+    return done;
   };
-  ASSERT_TRUE(moved(20, true));
-  EXPECT_TRUE(rests_at(20));
-  ASSERT_TRUE(moved(-5, false));
+  ASSERT_TRUE(jog_after(Axis::kX, 20, true));
+  ASSERT_TRUE(rests_at(20)) << this->watch.log();
+  ASSERT_TRUE(jog_after(Axis::kX, -5, false));
   EXPECT_TRUE(rests_at(15));
-  EXPECT_EQ(code_of(jog(Axis::kX, 5000, true)), Errc::kOutOfRange);
-  EXPECT_EQ(code_of(jog(Axis::kX, -500, false)), Errc::kOutOfRange);
-  EXPECT_EQ(code_of(jog(Axis::kE, 1, false)), Errc::kInvalidArgument);
+  EXPECT_EQ(code_of(jog_after(Axis::kX, 5000, true)), Errc::kOutOfRange);
+  EXPECT_EQ(code_of(jog_after(Axis::kX, -500, false)), Errc::kOutOfRange);
+  EXPECT_EQ(code_of(jog_after(Axis::kE, 1, false)), Errc::kInvalidArgument);
   EXPECT_EQ(code_of(printer.jog({})), Errc::kInvalidArgument);
   EXPECT_TRUE(rests_at(15));
   ASSERT_TRUE(printer.start({.job_id = "job-1", .file = this->long_job.path()}));
