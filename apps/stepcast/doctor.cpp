@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <fstream>
 #include <iterator>
 #include <system_error>
 #include <thread>
@@ -162,6 +163,17 @@ Finding examine_device(const std::string& subject, const std::string& device) {
   return failure(subject, answer.error(), "switch it on, and check its address and the network");
 }
 
+Finding examine_octoprint(const std::string& subject, const daemon::PrinterConfig& printer) {
+  std::ifstream key(printer.api_key_file);
+  if (!key) {
+    return {
+        Grade::kFailure, subject,
+        fmt::format("the key of its OctoPrint, {}, cannot be read", printer.api_key_file.string()),
+        "put the key that OctoPrint shows into this file"};
+  }
+  return {Grade::kGood, subject, fmt::format("OctoPrint at {} drives it", printer.url), {}};
+}
+
 std::vector<Finding> examine_printers(const daemon::Config& config) {
   std::vector<Finding> findings;
   for (const daemon::PrinterConfig& printer : config.printers) {
@@ -169,6 +181,8 @@ std::vector<Finding> examine_printers(const daemon::Config& config) {
     if (const auto profile = machine::load_profile(printer.profile, profile_folders()); !profile) {
       findings.push_back(failure(subject, profile.error(),
                                  "`stepcast printers` lists the profiles that can be read"));
+    } else if (printer.kind == "octoprint") {
+      findings.push_back(examine_octoprint(subject, printer));
     } else if (printer.device.empty()) {
       findings.push_back({Grade::kGood, subject, fmt::format("{}, virtual", profile->title), {}});
     } else {

@@ -20,11 +20,35 @@ bool is_id(const std::string& id) {
          id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
 }
 
+void read_octoprint(ConfigTable& table, PrinterConfig& printer) {
+  std::string key_file;
+  std::string ca_file;
+  table.text("url", printer.url);
+  table.text("api_key_file", key_file);
+  table.text("ca_file", ca_file);
+  printer.api_key_file = key_file;
+  printer.ca_file = ca_file;
+  if (printer.url.empty() || key_file.empty()) {
+    table.report_whole("of the kind 'octoprint' lacks its url or api_key_file",
+                       "give both (docs/printers-octoprint.md)");
+  }
+}
+
 PrinterConfig read_printer(ConfigTable table) {
   constexpr std::int64_t kFastest = 1000;
   PrinterConfig printer;
-  table.allow_only({"id", "profile", "device", "planner", "compensator", "speed", "snapshot_url",
-                    "group", "bed_clear"});
+  table.text("kind", printer.kind);
+  if (printer.kind == "streamed") {
+    table.allow_only({"id", "kind", "profile", "device", "planner", "compensator", "speed",
+                      "snapshot_url", "group", "bed_clear"});
+  } else if (printer.kind == "octoprint") {
+    table.allow_only({"id", "kind", "profile", "url", "api_key_file", "ca_file", "snapshot_url",
+                      "group", "bed_clear"});
+    read_octoprint(table, printer);
+  } else {
+    table.report_whole(fmt::format("is of the kind '{}'", printer.kind),
+                       "there are: streamed, octoprint");
+  }
   table.text("profile", printer.profile);
   printer.id = printer.profile;
   table.text("id", printer.id);

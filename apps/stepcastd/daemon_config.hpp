@@ -14,14 +14,18 @@ namespace stepcast::daemon {
 
 /// One printer of the configuration.
 struct PrinterConfig {
-  std::string id;  ///< `[a-z0-9_-]`, unique; in paths and keys.
+  std::string id;                 ///< `[a-z0-9_-]`, unique; in paths and keys.
+  std::string kind = "streamed";  ///< "streamed": we drive its motors; "octoprint": OctoPrint does.
   std::string profile = "taz6";
   std::string device;  ///< HOST:PORT; empty: a virtual device inside the daemon.
   std::string planner = "lookahead";
   std::string compensator = "none";
-  std::uint32_t speed = 1;     ///< Times real time; virtual devices only.
-  std::string snapshot_url;    ///< Gives a JPEG of what the camera sees; empty: none.
-  std::string group;           ///< For the queue; like `id`, empty: none.
+  std::string url;                     ///< Of its OctoPrint.
+  std::filesystem::path api_key_file;  ///< Holds the key of that OctoPrint.
+  std::filesystem::path ca_file;  ///< PEM: who signs its certificate; empty: as the system says.
+  std::uint32_t speed = 1;        ///< Times real time; virtual devices only.
+  std::string snapshot_url;       ///< Gives a JPEG of what the camera sees; empty: none.
+  std::string group;              ///< For the queue; like `id`, empty: none.
   bool clears_itself = false;  ///< Ejects its prints: nobody has to confirm that the bed is clear.
 };
 

@@ -1,12 +1,14 @@
 #include "machines.hpp"
 
 #include <numbers>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "stepcast/control/job_plan.hpp"
 #include "stepcast/machine/profile_loader.hpp"
+#include "stepcast/octoprint_client/octoprint_printer.hpp"
 #include "stepcast/printer/streamed_printer.hpp"
 
 #include "profile_folders.hpp"
@@ -77,9 +79,13 @@ files::Analysis analyse(const std::filesystem::path& file, const Machine& machin
   return analysis;
 }
 
-Result<std::unique_ptr<printer::Printer>> make_printer(
-    const PrinterConfig& printer, const Machine& machine, const std::filesystem::path& state_folder,
-    std::vector<VirtualDevice>& virtual_devices) {
+namespace {
+
+using Made = Result<std::unique_ptr<printer::Printer>>;
+
+Made make_streamed(const PrinterConfig& printer, const Machine& machine,
+                   const std::filesystem::path& state_folder,
+                   std::vector<VirtualDevice>& virtual_devices) {
   stream::Endpoint endpoint;
   if (printer.device.empty()) {
     auto device = start_virtual_device(machine.profile);
@@ -102,6 +108,59 @@ Result<std::unique_ptr<printer::Printer>> make_printer(
       .controller = machine.choice,
       .speed = printer.speed,
       .state_folder = printer.device.empty() ? std::filesystem::path{} : state_folder});
+}
+
+/// The first line of a file that holds nothing else.
+Result<std::string> read_key(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  std::string key;
+  if (!std::getline(stream, key)) {
+    return fail(Errc::kNotFound, "the API key cannot be read", file.string(),
+                "put the key that OctoPrint shows into this file, readable for stepcastd alone");
+  }
+  key.erase(key.find_last_not_of(" \t\r") + 1);
+  if (key.empty() || key.find_first_of(" \t") != std::string::npos) {
+    return fail(Errc::kMalformed, "this is no API key", file.string(),
+                "the file holds the key in its first line, and nothing else");
+  }
+  return key;
+}
+
+Made make_octoprint(const PrinterConfig& printer, const Machine& /*machine*/,
+                    const std::filesystem::path& /*state_folder*/,
+                    std::vector<VirtualDevice>& /*virtual_devices*/) {
+  auto key = read_key(printer.api_key_file);
+  if (!key) {
+    return tl::unexpected(key.error());
+  }
+  return octoprint_client::OctoPrintPrinter::make({.id = printer.id,
+                                                   .url = printer.url,
+                                                   .api_key = std::move(*key),
+                                                   .authorities = printer.ca_file,
+                                                   .has_camera = !printer.snapshot_url.empty()});
+}
+
+/// A back end of another kind (Moonraker, Marlin on a serial line) is one more line here, and its
+/// keys in daemon_config.cpp.
+struct Kind {
+  std::string_view name;
+  Made (*make)(const PrinterConfig&, const Machine&, const std::filesystem::path&,
+               std::vector<VirtualDevice>&);
+};
+constexpr std::array kKinds{Kind{"streamed", &make_streamed}, Kind{"octoprint", &make_octoprint}};
+
+}  // namespace
+
+Result<std::unique_ptr<printer::Printer>> make_printer(
+    const PrinterConfig& printer, const Machine& machine, const std::filesystem::path& state_folder,
+    std::vector<VirtualDevice>& virtual_devices) {
+  for (const Kind& kind : kKinds) {
+    if (kind.name == printer.kind) {
+      return kind.make(printer, machine, state_folder, virtual_devices);
+    }
+  }
+  return fail(Errc::kUnsupported, fmt::format("there is no kind '{}' of printer", printer.kind),
+              printer.id);
 }
 
 }  // namespace stepcast::daemon

@@ -210,13 +210,16 @@ void OctoPrintPrinter::Impl::on_listening(bool listening) {
   doubt();
 }
 
-void OctoPrintPrinter::Impl::on_message(std::string_view text) {
+bool OctoPrintPrinter::Impl::on_message(std::string_view text) {
   const auto parsed = parse_message(text);
   const std::lock_guard lock(mutex_);
   if (!following_ || !parsed) {
-    return;
+    return true;
   }
   unanswered_ = 0;
+  if (std::holds_alternative<LoginEvent>(*parsed)) {
+    return false;
+  }
   if (const auto* report = std::get_if<Report>(&*parsed)) {
     for (const std::string& line : report->log) {
       notifier_->log(line);
@@ -246,6 +249,7 @@ void OctoPrintPrinter::Impl::on_message(std::string_view text) {
       announce();
     }
   }
+  return true;
 }
 
 // --- the worker

@@ -165,8 +165,9 @@ Result<void> OctoPrintPrinter::Impl::connect() {
   if (options_.use_push && socket_ == nullptr) {
     socket_ = std::make_unique<PushSocket>(
         rest_, 2 * options_.timeout,
-        PushSocket::Callbacks{.on_message = [this](std::string_view text) { on_message(text); },
-                              .on_listening = [this](bool listening) { on_listening(listening); }});
+        PushSocket::Callbacks{
+            .on_message = [this](std::string_view text) { return on_message(text); },
+            .on_listening = [this](bool listening) { on_listening(listening); }});
   }
   return {};
 }

@@ -100,7 +100,7 @@ class OctoPrintPrinter::Impl {
   Result<void> let_octoprint_connect();
   [[nodiscard]] Result<Report> ask() const;
   void listen();
-  void on_message(std::string_view text);
+  bool on_message(std::string_view text);
   void on_listening(bool listening);
 
   // On the worker, without mutex_.

@@ -59,7 +59,9 @@ asio::awaitable<void> listen(websocket::stream<Stream>& socket, const Address& a
   for (;;) {
     co_await socket.async_read(buffer, asio::use_awaitable);
     const auto bytes = buffer.cdata();
-    callbacks.on_message({static_cast<const char*>(bytes.data()), bytes.size()});
+    if (!callbacks.on_message({static_cast<const char*>(bytes.data()), bytes.size()})) {
+      co_return;
+    }
     buffer.consume(buffer.size());
   }
 }
@@ -131,7 +133,7 @@ class PushSocket::Impl {
 
   void listen_once(const std::string& login, const std::stop_token& stop) {
     const Callbacks callbacks{
-        .on_message = [this](std::string_view text) { callbacks_.on_message(text); },
+        .on_message = [this](std::string_view text) { return callbacks_.on_message(text); },
         .on_listening =
             [this](bool listening) {
               listened_ = true;

@@ -19,7 +19,8 @@ namespace stepcast::octoprint_client {
 class PushSocket {
  public:
   struct Callbacks {
-    std::function<void(std::string_view)> on_message;
+    /// @returns false if there is to be a new socket, with a new login.
+    std::function<bool(std::string_view)> on_message;
     /// Whether messages come: true after the login, false when the socket is gone.
     std::function<void(bool)> on_listening;
   };

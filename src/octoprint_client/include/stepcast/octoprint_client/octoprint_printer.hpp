@@ -9,7 +9,7 @@
 
 namespace stepcast::octoprint_client {
 
-/// A printer that somebody already runs through OctoPrint (1.9 or newer), over its REST interface
+/// A printer that somebody already runs through OctoPrint (tried with 1.11), over its REST interface
 /// and its push socket; while there is no socket it is asked now and then.
 ///
 /// A job is copied to the folder `stepcast` of OctoPrint, printed from there by OctoPrint, and
