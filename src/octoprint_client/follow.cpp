@@ -85,6 +85,11 @@ void OctoPrintPrinter::Impl::doubt() {
   wake_.notify_all();
 }
 
+/// Only while somebody listens for the answer.
+bool OctoPrintPrinter::Impl::can_ask_position() const {
+  return ask_position_ && following_ && listening_ && status_.state == State::kOperational;
+}
+
 /// Whether `state` is one that OctoPrint had before it carried out the command that led to the
 /// present one.
 bool OctoPrintPrinter::Impl::is_superseded(State state) const {
@@ -235,10 +240,12 @@ bool OctoPrintPrinter::Impl::on_message(std::string_view text) {
     if (event->state == State::kOffline || event->state == State::kError) {
       doubt();  // the reason comes with the answer
     } else {
+      ++events_;
       follow(event->state, {}, false);
     }
   } else if (const auto* ended = std::get_if<EndEvent>(&*parsed)) {
     if (job_ && job_->phase == Job::Phase::kOn && ended->path == job_->path) {
+      ++events_;
       job_->ending = *ended;
       doubt_ = doubt_ || ended->outcome == Outcome::kFailed;
       wake_.notify_all();
@@ -258,8 +265,7 @@ void OctoPrintPrinter::Impl::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     const auto has_work = [this] {
-      return doubt_ || (following_ && ask_position_) ||
-             (job_ && job_->phase == Job::Phase::kCopying);
+      return doubt_ || can_ask_position() || (job_ && job_->phase == Job::Phase::kCopying);
     };
     // While the socket is silent about a passing state, or there is none, time is a reason to ask.
     wake_.wait_for(lock, stop, options_.poll_interval, has_work);
@@ -303,10 +309,12 @@ Result<Report> OctoPrintPrinter::Impl::ask() const {
 
 void OctoPrintPrinter::Impl::look() {
   std::uint64_t asked_in = 0;
+  std::uint64_t events = 0;
   std::string in_doubt;
   {
     const std::lock_guard lock(mutex_);
     asked_in = epoch_;
+    events = events_;
     if (job_ && job_->phase == Job::Phase::kInDoubt) {
       in_doubt = job_->path;
     }
@@ -317,7 +325,11 @@ void OctoPrintPrinter::Impl::look() {
     return;
   }
   const std::lock_guard lock(mutex_);
-  if (!following_ || asked_in != epoch_) {
+  if (!following_) {
+    return;
+  }
+  if (asked_in != epoch_ || events != events_) {
+    doubt_ = true;  // overtaken
     return;
   }
   if (!report) {
@@ -439,8 +451,10 @@ void OctoPrintPrinter::Impl::tidy() {
   {
     const std::lock_guard lock(mutex_);
     litter.swap(litter_);
-    ask_position = std::exchange(ask_position_, false) && following_ && listening_ &&
-                   status_.state == State::kOperational;
+    ask_position = can_ask_position();
+    if (ask_position) {
+      ask_position_ = false;
+    }
   }
   for (const std::string& path : litter) {
     const auto removed = rest_.remove("/api/files/local/" + path);

@@ -88,6 +88,7 @@ class OctoPrintPrinter::Impl {
   void apply(const Report& report);
   void show_progress(const Report& report);
   void follow(printer::State state, const std::string& error, bool is_asked);
+  [[nodiscard]] bool can_ask_position() const;
   [[nodiscard]] bool is_superseded(printer::State state) const;
   [[nodiscard]] EndEvent end_of(const Report& report) const;
   void end(EndEvent ending, printer::State state, std::string error);
@@ -128,6 +129,7 @@ class OctoPrintPrinter::Impl {
   bool ask_position_ = false;
   int unanswered_ = 0;
   std::uint64_t epoch_ = 0;          ///< Rises with every command: what was asked before is stale.
+  std::uint64_t events_ = 0;         ///< Of the socket: the same.
   std::vector<std::string> litter_;  ///< Copies to be deleted.
   // The end of by mutex_. The order matters: both threads use the rest.
   std::unique_ptr<PushSocket> socket_;  ///< By connect_mutex_.
