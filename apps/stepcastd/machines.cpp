@@ -1,5 +1,7 @@
 #include "machines.hpp"
 
+#include <array>
+#include <fstream>
 #include <numbers>
 #include <string_view>
 #include <utility>
