@@ -13,7 +13,7 @@
 #include "stepcast/http/server.hpp"
 #include "stepcast/jobs/file_events.hpp"
 #include "stepcast/server/api.hpp"
-#include "stepcast/server/authentication.hpp"
+#include "stepcast/server/gate.hpp"
 #include "stepcast/server/metrics.hpp"
 #include "stepcast/server/octoprint.hpp"
 #include "stepcast/server/setup.hpp"
@@ -136,7 +136,8 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   const Records records(**store, config, site.printers);
   const std::string setup_token = server::random_token();
   server::OctoPrint octoprint(site);
-  server::Api api(site, (*integrations)->workshop());
+  server::Gate gate(site.accounts);
+  server::Api api(site, gate, (*integrations)->workshop());
   http::Router router;
   api.add_routes(router);
   octoprint.add_routes(router);
@@ -150,8 +151,9 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   if (!config.tls_certificate.empty()) {
     options.tls = {config.tls_certificate, config.tls_key};
   }
-  options.before = [&site](http::Request& request, const http::Route& route) {
-    return server::authorise(site.accounts, request, route);
+  gate.learn(router);
+  options.before = [&gate](http::Request& request, const http::Route& route) {
+    return gate.admit(request, route);
   };
   options.on_answered = [&metrics](const http::Request& request, int status, std::size_t bytes,
                                    std::chrono::microseconds took) {

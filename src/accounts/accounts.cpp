@@ -1,5 +1,6 @@
 #include "stepcast/accounts/accounts.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -153,9 +154,7 @@ Result<std::unique_ptr<Accounts>> Accounts::open(store::Store& store, Options op
         return store::remove_expired_logins(session, now).map([](std::int64_t /*rows*/) {});
       })
       .and_then([&] { return impl->load(); })
-      .map([&] {
-        return std::unique_ptr<Accounts>(new Accounts(std::move(impl)));
-      });
+      .map([&] { return std::unique_ptr<Accounts>(new Accounts(std::move(impl))); });
 }
 
 bool Accounts::has_users() const {
@@ -183,6 +182,25 @@ std::optional<Principal> Accounts::principal_of_user(std::string_view name) cons
   principal.role = user->role;
   principal.permissions = permissions_of(user->role);
   return principal;
+}
+
+bool Accounts::is_current(const Principal& who) const {
+  const auto now = impl_->clocks.wall();
+  const std::shared_lock lock(impl_->state);
+  const auto* user = impl_->user(who.user);
+  if (user == nullptr || !user->row.active || user->role != who.role) {
+    return false;
+  }
+  if (!who.key_id.empty()) {
+    return std::any_of(impl_->keys.begin(), impl_->keys.end(), [&](const auto& entry) {
+      const auto& row = entry.second->row;
+      return row.id == who.key_id && (!row.expires || *row.expires > now);
+    });
+  }
+  return who.session.empty() ||
+         std::any_of(impl_->logins.begin(), impl_->logins.end(), [&](const auto& entry) {
+           return entry.second.id == who.session && entry.second.expires > now;
+         });
 }
 
 void Accounts::audit(const Principal& by, std::string_view action, std::string_view subject) {

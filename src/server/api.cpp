@@ -9,7 +9,9 @@
 
 #include "stepcast/http/problem.hpp"
 
+#include "api_once.hpp"
 #include "api_operation.hpp"
+#include "api_socket.hpp"
 #include "api_workshop.hpp"
 
 namespace stepcast::server {
@@ -104,7 +106,7 @@ bool state_matches(const Call& call) {
 
 class Api::Impl {
  public:
-  Impl(Site& site, workshop::Workshop& workshop) : site_(site) {
+  Impl(Site& site, const Gate& gate, workshop::Workshop& workshop) : site_(site), socket_(site) {
     api::add_server_operations(table_);
     api::add_printer_operations(table_);
     api::add_command_operations(table_);
@@ -113,6 +115,10 @@ class Api::Impl {
     api::add_event_operations(table_);
     api::add_workshop_operations(table_, workshop);
     api::add_statistics_operations(table_, workshop);
+    api::add_telemetry_operations(table_);
+    api::add_people_operations(table_);
+    api::add_key_operations(table_, gate);
+    socket_.add_operations(table_);
     Operation document;
     document.path = "/openapi.json";
     document.permission = "STATUS";
@@ -139,6 +145,8 @@ class Api::Impl {
     route.pattern = std::string(api::kBase) + operation.path;
     route.permission = operation.permission;
     route.runs = operation.runs;
+    route.cost = operation.cost;
+    route.signable = operation.signable;
     if (operation.handle) {
       route.handle = [this, &operation](http::Request& request) {
         return handle(request, operation);
@@ -196,16 +204,20 @@ class Api::Impl {
                            "again and decide anew",
                            request.path);
     }
-    return operation.handle(*call);
+    if (operation.repeats == api::Repeats::kFreely) {
+      return operation.handle(*call);
+    }
+    return api::once(*call, operation, [&] { return operation.handle(*call); });
   }
 
   Site& site_;
   api::Table table_;
+  api::Socket socket_;
   http::Response document_;
 };
 
-Api::Api(Site& site, workshop::Workshop& workshop)
-    : impl_(std::make_unique<Impl>(site, workshop)) {}
+Api::Api(Site& site, const Gate& gate, workshop::Workshop& workshop)
+    : impl_(std::make_unique<Impl>(site, gate, workshop)) {}
 Api::~Api() = default;
 void Api::add_routes(http::Router& router) {
   impl_->add_routes(router);

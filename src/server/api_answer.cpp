@@ -8,26 +8,12 @@
 #include "stepcast/server/setup.hpp"
 
 #include "api_operation.hpp"
+#include "percent.hpp"
 
 namespace stepcast::server::api {
 namespace {
 
 constexpr std::int64_t kMsPerS = 1000;
-
-// RFC 3986: what may stand in a query as it is.
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out.push_back(c);
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    }
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -71,6 +57,22 @@ std::string state_tag(const Site& site, const printer::Status& status) {
   // Versions begin anew with each start of the server: the tag of an earlier run fits no state.
   static const std::string kRun = random_token();
   return fmt::format("\"{}-{}-{}\"", site.uuid.substr(0, 4), kRun.substr(0, 12), status.version);
+}
+
+std::string_view method_name(http::Method method) {
+  switch (method) {
+    case http::Method::kGet:
+      return "GET";
+    case http::Method::kPost:
+      return "POST";
+    case http::Method::kPut:
+      return "PUT";
+    case http::Method::kPatch:
+      return "PATCH";
+    case http::Method::kDelete:
+      break;
+  }
+  return "DELETE";
 }
 
 Json time_json(store::UnixMs at) {

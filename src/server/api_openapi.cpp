@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,20 +12,11 @@ namespace {
 
 constexpr std::string_view kRestMark = "...}";
 
-const char* method_name(http::Method method) {
-  switch (method) {
-    case http::Method::kGet:
-      return "get";
-    case http::Method::kPost:
-      return "post";
-    case http::Method::kPut:
-      return "put";
-    case http::Method::kPatch:
-      return "patch";
-    case http::Method::kDelete:
-      break;
-  }
-  return "delete";
+std::string lower_method(http::Method method) {
+  std::string name(method_name(method));
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return static_cast<char>(c - 'A' + 'a'); });
+  return name;
 }
 
 // OpenAPI knows one segment only: `{path...}` is shown as `{path}`, which may hold slashes here.
@@ -144,7 +136,7 @@ Json operation_json(const Operation& operation) {
 Json openapi_of(const Table& table, const Site& site) {
   Json paths = Json::object();
   for (const Operation& operation : table.operations) {
-    paths[shown_path(operation.path)][method_name(operation.method)] = operation_json(operation);
+    paths[shown_path(operation.path)][lower_method(operation.method)] = operation_json(operation);
   }
   Json schemas = table.shapes;
   schemas["Problem"] = {

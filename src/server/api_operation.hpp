@@ -10,6 +10,7 @@
 
 #include "stepcast/http/router.hpp"
 #include "stepcast/server/authentication.hpp"
+#include "stepcast/server/gate.hpp"
 #include "stepcast/server/site.hpp"
 
 #include "api_schema.hpp"
@@ -107,12 +108,16 @@ void add_command_operations(Table& table);
 void add_file_operations(Table& table);
 void add_job_operations(Table& table);
 void add_event_operations(Table& table);
+void add_telemetry_operations(Table& table);
 void add_server_operations(Table& table);
+void add_people_operations(Table& table);
+void add_key_operations(Table& table, const Gate& gate);  ///< keys, audit, signed addresses, routes
 
 inline constexpr std::size_t kMostKeyBytes = 255;  ///< Of an `Idempotency-Key`.
 
 /// An event in the shape `Event`.
 [[nodiscard]] Json event_json(const events::Event& event);
+[[nodiscard]] std::string_view method_name(http::Method method);  ///< "GET"
 /// A state as JSON has it, in the shape `PrinterState`.
 [[nodiscard]] Json state_json(const printer::Status& status);
 [[nodiscard]] Json time_json(store::UnixMs at);  ///< "2026-11-21T10:20:30.123Z"

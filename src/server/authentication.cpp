@@ -2,6 +2,11 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "stepcast/http/problem.hpp"
 
 namespace stepcast::server {
 namespace {
@@ -19,13 +24,21 @@ std::optional<std::string_view> key_of(const http::Request& request) {
   return std::nullopt;
 }
 
-http::Response forbidden(std::string_view why) {
+constexpr std::string_view kOwnInterface = "/api/v1/";
+
+http::Response forbidden(const http::Request& request, bool anonymous, std::string_view why) {
+  if (request.path.rfind(kOwnInterface, 0) == 0) {
+    http::Response response = http::problem(anonymous ? 401 : 403, why, request.path);
+    if (anonymous) {
+      response.headers.set("WWW-Authenticate", "Bearer");
+    }
+    return response;
+  }
   // OctoPrint's clients read `error`; everybody else `title` and `detail` (RFC 9457).
-  http::Response response =
-      http::Response::json(R"({"type":"about:blank","title":"Forbidden","status":403,"error":")" +
-                               std::string(why) + R"(","detail":")" + std::string(why) + R"("})",
-                           403);
-  return response;
+  return http::Response::json(
+      R"({"type":"about:blank","title":"Forbidden","status":403,"error":")" + std::string(why) +
+          R"(","detail":")" + std::string(why) + R"("})",
+      403);
 }
 
 }  // namespace
@@ -42,20 +55,34 @@ accounts::Principal principal_of(const accounts::Accounts& accounts, const http:
 
 std::optional<http::Response> authorise(const accounts::Accounts& accounts, http::Request& request,
                                         const http::Route& route) {
-  accounts::Principal who = principal_of(accounts, request);
+  return authorise_as(principal_of(accounts, request), accounts, request, route);
+}
+
+std::optional<http::Response> authorise_as(accounts::Principal who,
+                                           const accounts::Accounts& accounts,
+                                           http::Request& request, const http::Route& route) {
   const bool by_cookie = !who.session.empty();
   if (by_cookie && request.method != http::Method::kGet) {
     const auto token = request.find_cookie(kSessionCookie);
     const auto csrf = request.headers.find("X-CSRF-Token");
     if (!token || !csrf || !accounts.csrf_matches(*token, *csrf)) {
-      return forbidden("the CSRF token is missing or wrong");
+      return forbidden(request, false, "the CSRF token is missing or wrong");
     }
   }
   if (!route.permission.empty() && !who.may(route.permission)) {
-    return forbidden("you don't have the permission to access the requested resource");
+    return forbidden(request, who.user.empty(),
+                     "you don't have the permission to access the requested resource");
   }
   request.principal = std::move(who);
   return std::nullopt;
+}
+
+void set_session_cookies(http::Response& response, const accounts::Accounts::Login& login,
+                         bool secure) {
+  const std::string end = std::string("; Path=/; SameSite=Strict") + (secure ? "; Secure" : "");
+  response.headers.add("Set-Cookie",
+                       fmt::format("{}={}; HttpOnly{}", kSessionCookie, login.token, end));
+  response.headers.add("Set-Cookie", fmt::format("{}={}{}", kCsrfCookie, login.csrf, end));
 }
 
 const accounts::Principal& principal(const http::Request& request) {

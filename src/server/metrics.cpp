@@ -42,12 +42,6 @@ double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// Durations of the requests of one route.
-struct Durations {
-  std::array<std::uint64_t, kBoundsS.size() + 1> counts{};
-  double sum_s{};
-};
-
 }  // namespace
 
 class Metrics::Impl {
@@ -102,6 +96,12 @@ class Metrics::Impl {
   }
 
  private:
+  // Durations of the requests of one route.
+  struct Durations {
+    std::array<std::uint64_t, kBoundsS.size() + 1> counts{};
+    double sum_s{};
+  };
+
   void add_requests(metrics::Page& page) {
     const std::scoped_lock lock(mutex_);
     page.counter("stepcast_http_answer_bytes_total", "Bytes of the bodies of answers.", {}, bytes_);

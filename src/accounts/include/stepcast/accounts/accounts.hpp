@@ -114,6 +114,9 @@ class Accounts {
   /// somebody's name: a signed address.
   [[nodiscard]] std::optional<Principal> principal_of_user(std::string_view name) const;
 
+  /// Whether what `who` came in with is still good: for connections that outlive a request.
+  [[nodiscard]] bool is_current(const Principal& who) const;
+
   /// Begins to set up the caller's second factor: codes of an authenticator (RFC 6238). It counts
   /// once confirm_second_factor() has seen a code; forgotten when the server stops before.
   /// @returns the `otpauth:` address for the app, which is never shown again. This and the next

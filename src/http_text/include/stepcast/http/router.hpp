@@ -86,6 +86,12 @@ struct Route {
   std::function<Result<std::unique_ptr<SocketHandler>>(Request&)> socket;
   /// Larger bodies are refused (413). Of uploads: of all parts together.
   std::size_t max_body = std::size_t{1} << 20;
+  /// What a call takes of its address's allowance (server::Gate); 0: nothing. Of routes that hash
+  /// passwords or read whole tables.
+  std::uint16_t cost = 0;
+  /// A signed address may stand for a login: images and downloads, which browsers and messengers
+  /// fetch without headers.
+  bool signable = false;
 };
 
 /// Finds the route of a request. Built once, then read only.

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "stepcast/http/router.hpp"
+#include "stepcast/server/gate.hpp"
 #include "stepcast/server/site.hpp"
 #include "stepcast/workshop/workshop.hpp"
 
@@ -14,8 +15,8 @@ namespace stepcast::server {
 /// Threads: build and destroy on one; handlers run where their routes say.
 class Api {
  public:
-  /// `site` and `workshop` must outlive this, and this the HTTP server.
-  Api(Site& site, workshop::Workshop& workshop);
+  /// `site`, `gate` and `workshop` must outlive this, and this the HTTP server.
+  Api(Site& site, const Gate& gate, workshop::Workshop& workshop);
   ~Api();
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;

@@ -18,10 +18,20 @@ inline constexpr const char* kCsrfCookie = "stepcast_csrf";
                                                const http::Request& request);
 
 /// For http::Server::Options::before: sets Request::principal and refuses what the route's
-/// permission forbids with 403, and a cookie session without its CSRF token on anything but GET.
+/// permission forbids with 403 (401 under /api/v1 when nobody is known to ask), and a cookie
+/// session without its CSRF token on anything but GET.
 [[nodiscard]] std::optional<http::Response> authorise(const accounts::Accounts& accounts,
                                                       http::Request& request,
                                                       const http::Route& route);
+/// The same for somebody who is known already.
+[[nodiscard]] std::optional<http::Response> authorise_as(accounts::Principal who,
+                                                         const accounts::Accounts& accounts,
+                                                         http::Request& request,
+                                                         const http::Route& route);
+
+/// The cookies of a new login.
+void set_session_cookies(http::Response& response, const accounts::Accounts::Login& login,
+                         bool secure);
 
 /// The principal that authorise() set.
 [[nodiscard]] const accounts::Principal& principal(const http::Request& request);

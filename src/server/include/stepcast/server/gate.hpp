@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stepcast/accounts/accounts.hpp"
+#include "stepcast/http/router.hpp"
+
+namespace stepcast::server {
+
+/// What every request passes before its handler: who asks, what the route's permission says, and
+/// whether the address asks too much.
+///
+/// A signed address stands for its maker's permission to read one path for a short while: pictures
+/// in messages, downloads by programs without headers. The key that signs them lives as long as the
+/// process, so that it is nowhere to be stolen from; a restart ends them all.
+///
+/// Threads: any, once learn() has been called.
+class Gate {
+ public:
+  struct Options {
+    double allowance = 60;                                ///< What an address may spend at once.
+    double allowance_per_s = 1;                           ///< What it gets back.
+    std::function<std::chrono::milliseconds()> steady{};  ///< Empty: the system's.
+    std::function<store::UnixMs()> wall{};                ///< Empty: the system's.
+  };
+
+  /// `accounts` must outlive it.
+  explicit Gate(const accounts::Accounts& accounts);
+  Gate(const accounts::Accounts& accounts, Options options);
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  /// Takes note of the routes, once all are there.
+  void learn(const http::Router& router);
+
+  /// For http::Server::Options::before.
+  [[nodiscard]] std::optional<http::Response> admit(http::Request& request,
+                                                    const http::Route& route);
+
+  struct Signed {
+    std::string address;  ///< Path and query, relative to the server.
+    store::UnixMs expires{};
+  };
+  /// Signs an address (path and query) that `who` may read.
+  /// @returns kNotFound: nothing there that may be signed; kDenied; kMalformed.
+  [[nodiscard]] Result<Signed> sign(const accounts::Principal& who, std::string_view address,
+                                    std::chrono::seconds lifetime) const;
+
+  struct RouteInfo {
+    http::Method method{};
+    std::string pattern;
+    std::string permission;  ///< Empty: open to all.
+    bool signable = false;
+  };
+  /// Sorted by pattern and method.
+  [[nodiscard]] const std::vector<RouteInfo>& routes() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stepcast::server
