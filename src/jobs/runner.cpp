@@ -358,6 +358,21 @@ class Runner::Impl {
     }
   }
 
+  // A print may start while its file is still being analysed; history wants the figures all the
+  // same.
+  void learn_figures(store::JobRow& row) const {
+    const auto path = files::LibraryPath::parse(row.file);
+    if (row.filament_mm || !path) {
+      return;
+    }
+    const auto found = library_.find(*path);
+    if (found && *found && (*found)->sha256 == row.sha256 && (*found)->analysis &&
+        (*found)->analysis->error.empty()) {
+      row.estimated_s = (*found)->analysis->print_time_s;
+      row.filament_mm = (*found)->analysis->filament_mm;
+    }
+  }
+
   void forget_job() {
     {
       const std::scoped_lock lock(mutex_);
@@ -437,6 +452,7 @@ class Runner::Impl {
       }
     }
     close_row(row, result);
+    learn_figures(row);
     finish(row, user);
   }
 

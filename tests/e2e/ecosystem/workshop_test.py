@@ -25,7 +25,8 @@ class Workshop(TestCase):
         return found
 
     def test_a_print_takes_from_its_spool_and_wears_its_printer(self):
-        server = self.serve_ready()
+        # Slow enough that the analysis, which begins with the print, ends before it.
+        server = self.serve_ready(speed=20)
         spool = server.post("/api/v1/spools", SPOOL)
         self.assertEqual(spool.status, 201, spool.body)
         self.assertEqual(self.put(server, "/api/v1/spools/1/place", {"printer": "taz6"}).status,
