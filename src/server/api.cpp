@@ -116,6 +116,7 @@ class Api::Impl {
     api::add_workshop_operations(table_, workshop);
     api::add_statistics_operations(table_, workshop);
     api::add_telemetry_operations(table_);
+    api::add_queue_operations(table_);
     api::add_people_operations(table_);
     api::add_key_operations(table_, gate);
     socket_.add_operations(table_);

@@ -109,6 +109,7 @@ void add_file_operations(Table& table);
 void add_job_operations(Table& table);
 void add_event_operations(Table& table);
 void add_telemetry_operations(Table& table);
+void add_queue_operations(Table& table);
 void add_server_operations(Table& table);
 void add_people_operations(Table& table);
 void add_key_operations(Table& table, const Gate& gate);  ///< keys, audit, signed addresses, routes

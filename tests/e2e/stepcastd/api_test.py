@@ -75,6 +75,7 @@ class AllRoutes(ApiTestCase):
         self.moving(api)
         self.history(api)
         self.workshop(api)
+        self.queue(api)
         self.people(api)
         api.called |= {"getDocument", "openSocket"}  # the first was; Socket tests the other
         self.assertLessEqual(api.operations() - api.called, self.MAY_BE_REFUSED)
@@ -177,6 +178,31 @@ class AllRoutes(ApiTestCase):
         self.assertEqual([entry["title"] for entry in log], ["Oil"])
         statistics = api.get("/statistics?from=2020-01-01&to=2120-01-01").json()
         self.assertEqual(statistics["by_printer"][0]["cancelled"], 1)
+
+    def queue(self, api):
+        setup = api.get("/printers/taz6/setup").json()
+        self.assertFalse(setup["bed_clear"], "something was printed")
+        changed = api.ask("PATCH", "/printers/taz6/setup", {"material": "PLA", "nozzle_mm": 0.5,
+                                                            "queue_paused": True}).json()
+        self.assertEqual((changed["material"], changed["queue_paused"]), ("PLA", True))
+        self.assertEqual(api.post("/printers/taz6/bed-cleared", {"job": "other"}).status, 409)
+        self.assertEqual(api.post("/printers/taz6/bed-cleared", {"job": setup["bed_job"]}).status,
+                         204)
+        first, second = (api.post("/queue", {"path": "nut.gcode", "copies": copies,
+                                             "needs": {"material": "pla"},
+                                             "expires_in_s": 3600}).json() for copies in (1, 2))
+        self.assertEqual(api.ask("PATCH", f"/queue/{first['id']}", {"copies": 3}).json()["copies"],
+                         3)
+        self.assertEqual(api.post(f"/queue/{second['id']}/move", {"before": first["id"]}).status,
+                         204)
+        self.assertEqual([entry["id"] for entry in api.get("/queue").json()["items"]],
+                         [second["id"], first["id"]])
+        self.assertIn("paused", str(api.get(f"/queue/{first['id']}").json()["unmet"]))
+        for entry in (first, second):
+            self.assertEqual(api.ask("DELETE", f"/queue/{entry['id']}").status, 204)
+        self.assertEqual([entry["state"] for entry in
+                          api.get("/queue/past?limit=5").json()["items"]], ["cancelled"] * 2)
+        self.assertEqual(api.get("/queue/nobody").status, 404)
 
     def people(self, api):
         self.assertEqual(api.post("/users", {"name": "bob", "password": PASSWORD,
