@@ -10,7 +10,7 @@ build_packages=(
   build-essential cmake ninja-build ccache
   libexpected-dev libfmt-dev libeigen3-dev libboost1.81-dev
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libspdlog-dev
-  libsoci-dev libsqlite3-dev libpq-dev libssl-dev libargon2-dev libcurl4-openssl-dev
+  libsoci-dev libsqlite3-dev libpq-dev libssl-dev libargon2-dev libcurl4-openssl-dev libavahi-client-dev
   libmosquitto-dev
 )
 check_packages=(

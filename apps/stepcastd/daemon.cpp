@@ -20,9 +20,11 @@
 #include "stepcast/server/site.hpp"
 
 #include "connections.hpp"
+#include "discovery.hpp"
 #include "integrations.hpp"
 #include "machines.hpp"
 #include "print_queue.hpp"
+#include "printer_ports.hpp"
 #include "records.hpp"
 
 namespace stepcast::daemon {
@@ -109,6 +111,7 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   }
   std::vector<VirtualDevice> virtual_devices;
   server::Site site{**store, **accounts, **library, **events, {}, *id, config.name, {}};
+  site.system_commands = config.system_commands;
   for (std::size_t i = 0; i < config.printers.size(); ++i) {
     const PrinterConfig& printer = config.printers[i];
     const Machine& machine = (*machines)[i];
@@ -122,6 +125,10 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
       return tl::unexpected(runner.error());
     }
     site.printers.push_back(std::move(*runner));
+    if (!printer.camera.empty()) {
+      site.cameras[printer.id] =
+          std::make_unique<camera::Camera>(camera::Camera::Options{.url = printer.camera});
+    }
   }
   auto integrations = Integrations::start(config, site);
   if (!integrations) {
@@ -161,10 +168,15 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     spdlog::debug("{} {} {} {} B {} us", request.remote, request.target, status, bytes,
                   took.count());
   };
-  auto server = http::Server::start(std::move(router), std::move(options));
+  auto server = http::Server::start(std::move(router), options);
   if (!server) {
     return tl::unexpected(server.error());
   }
+  const auto printer_servers = serve_printer_ports(config, octoprint, options);
+  if (!printer_servers) {
+    return tl::unexpected(printer_servers.error());
+  }
+  const Discovery discovery(services_of(config, (*server)->port()), *id);
   metrics.collect(
       [&http = **server](metrics::Page& page) { server::add_http(page, http.counts()); });
   std::vector<jobs::Runner*> runners;
@@ -191,6 +203,9 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
   stopped.wait(lock, stop, [&] { return stop.stop_requested(); });
   spdlog::info("stopping");
   (*server)->stop(kGrace);
+  for (const auto& printer_server : *printer_servers) {
+    printer_server->stop(kGrace);
+  }
   return {};
 }
 

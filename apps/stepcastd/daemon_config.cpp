@@ -40,10 +40,10 @@ PrinterConfig read_printer(ConfigTable table) {
   table.text("kind", printer.kind);
   if (printer.kind == "streamed") {
     table.allow_only({"id", "kind", "profile", "device", "planner", "compensator", "speed",
-                      "snapshot_url", "group", "bed_clear"});
+                      "snapshot_url", "group", "bed_clear", "port", "camera"});
   } else if (printer.kind == "octoprint") {
     table.allow_only({"id", "kind", "profile", "url", "api_key_file", "ca_file", "snapshot_url",
-                      "group", "bed_clear"});
+                      "group", "bed_clear", "port", "camera"});
     read_octoprint(table, printer);
   } else {
     table.report_whole(fmt::format("is of the kind '{}'", printer.kind),
@@ -68,6 +68,14 @@ PrinterConfig read_printer(ConfigTable table) {
     table.report_whole(fmt::format("has bed_clear = '{}'", bed_clear), "person or automatic");
   }
   printer.clears_itself = bed_clear == "automatic";
+  constexpr std::int64_t kLastPort = 65535;
+  table.integer("port", printer.port, 0, kLastPort);
+  table.text("camera", printer.camera);
+  if (!printer.camera.empty() && !printer.camera.starts_with("http://") &&
+      !printer.camera.starts_with("https://")) {
+    table.report_whole("has a camera that is no address",
+                       "give the http or https URL of an MJPEG stream or a JPEG");
+  }
   if (!is_id(printer.id)) {
     table.report_whole(fmt::format("has the id '{}'", printer.id),
                        "use up to 40 of a-z, 0-9, - and _");
@@ -115,18 +123,20 @@ Result<Config> load_config(const std::filesystem::path& file) {
   try {
     const toml::table root = toml::parse(content.str(), file.string());
     ConfigTable top(root, file.string(), "", problem);
-    top.allow_only({"server", "storage", "history", "queue", "printer", "notify", "hook", "mqtt"});
+    top.allow_only(
+        {"server", "storage", "history", "queue", "system", "printer", "notify", "hook", "mqtt"});
     static const toml::table kEmpty;
     const auto section = [&](const char* name) -> const toml::table& {
       const auto* table = root[name].as_table();
       return table != nullptr ? *table : kEmpty;
     };
     ConfigTable server(section("server"), file.string(), "server.", problem);
-    server.allow_only({"name", "address", "port", "tls_certificate", "tls_key"});
+    server.allow_only({"name", "address", "port", "announce", "tls_certificate", "tls_key"});
     server.text("name", config.name);
     server.text("address", config.address);
     constexpr std::int64_t kHighestPort = 65535;
     server.integer("port", config.port, 0, kHighestPort);
+    server.flag("announce", config.announce);
     std::string certificate;
     std::string key;
     server.text("tls_certificate", certificate);
@@ -154,6 +164,15 @@ Result<Config> load_config(const std::filesystem::path& file) {
     history.integer("minutes_days", config.history.minutes_days, 0, kMostDays);
     history.integer("events_days", config.history.events_days, 0, kMostDays);
     history.integer("ae_hits_days", config.history.ae_hits_days, 0, kMostDays);
+    ConfigTable system(section("system"), file.string(), "system.", problem);
+    system.allow_only({"shutdown", "reboot", "restart"});
+    for (const char* name : {"shutdown", "reboot", "restart"}) {
+      std::string command;
+      system.text(name, command);
+      if (!command.empty()) {
+        config.system_commands.emplace(name, std::move(command));
+      }
+    }
     if (const auto* printers = root["printer"].as_array()) {
       std::set<std::string> ids;
       for (const toml::node& node : *printers) {

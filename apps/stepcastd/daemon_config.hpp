@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +29,8 @@ struct PrinterConfig {
   std::string snapshot_url;       ///< Gives a JPEG of what the camera sees; empty: none.
   std::string group;              ///< For the queue; like `id`, empty: none.
   bool clears_itself = false;  ///< Ejects its prints: nobody has to confirm that the bed is clear.
+  std::uint16_t port = 0;      ///< Where this printer alone is served, too; 0: nowhere.
+  std::string camera;          ///< URL of an MJPEG stream or a JPEG; empty: none.
 };
 
 /// For how many days records are kept; 0: for ever.
@@ -41,6 +45,7 @@ struct Config {
   std::string name = "Stepcast";
   std::string address = "127.0.0.1";
   std::uint16_t port = 5080;
+  bool announce = true;                   ///< By mDNS, unless `address` is this machine's own.
   std::filesystem::path tls_certificate;  ///< Both or neither.
   std::filesystem::path tls_key;
   std::string database;  ///< URL; empty: SQLite in the data folder.
@@ -49,6 +54,8 @@ struct Config {
   HistoryConfig history;
   std::int64_t queue_lease_s = 30;
   std::int64_t queue_most_entries = 1'000;
+  /// Command lines of the host by name: shutdown, reboot, restart.
+  std::map<std::string, std::string, std::less<>> system_commands;
   std::vector<PrinterConfig> printers;
   IntegrationsConfig integrations;
 };

@@ -3,6 +3,7 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -14,6 +15,9 @@
 
 namespace stepcast::files {
 namespace {
+
+// Large enough for the disk to write in one go, small enough that it begins soon.
+constexpr std::int64_t kSaveStep = std::int64_t{8} << 20;
 
 std::string mib(std::int64_t bytes) {
   constexpr double kMiB = 1 << 20;
@@ -78,6 +82,7 @@ class Library::Impl::Incoming final : public Library::Upload {
       }
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
+    begin_to_save();
     return {};
   }
 
@@ -107,10 +112,20 @@ class Library::Impl::Incoming final : public Library::Upload {
   }
 
  private:
+  // The disk works while the rest arrives, so that commit() has little left to wait for, and a
+  // large upload does not fill the memory of the machine with pages that are not saved.
+  void begin_to_save() {
+    if (size_ - saving_ >= kSaveStep) {
+      sync_file_range(incoming_.file.get(), saving_, size_ - saving_, SYNC_FILE_RANGE_WRITE);
+      saving_ = size_;
+    }
+  }
+
   Impl& library_;
   LibraryPath path_;
   std::string user_;
   FolderTree::Incoming incoming_;
+  std::int64_t saving_ = 0;  ///< Bytes that the disk has been told to write.
   Sha256 hash_;
   std::int64_t size_ = 0;
 };

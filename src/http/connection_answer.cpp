@@ -34,6 +34,7 @@ class StreamHandle final : public ByteStream {
   bool write(std::string bytes) override {
     return outbox_->push({.bytes = std::move(bytes), .binary = true, .close_code = std::nullopt});
   }
+  [[nodiscard]] std::size_t waiting() const override { return outbox_->waiting(); }
   void close() override { outbox_->finish(); }
 
  private:

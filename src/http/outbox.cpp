@@ -57,6 +57,11 @@ bool Outbox::replace(std::uint32_t topic, Item item) {
   return true;
 }
 
+std::size_t Outbox::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return event_bytes_;
+}
+
 void Outbox::finish() {
   const std::lock_guard lock(mutex_);
   takes_ = false;

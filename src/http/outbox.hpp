@@ -35,6 +35,7 @@ class Outbox {
   bool push(Item item);
   /// Replaces what waits under the topic. @returns as push().
   bool replace(std::uint32_t topic, Item item);
+  [[nodiscard]] std::size_t waiting() const;  ///< Bytes of events, not yet taken by pop().
   /// No more is taken; what waits is still sent, then pop() says that it is the end.
   void finish();
   /// The client has gone: drops what waits. No wake() after this.
@@ -51,7 +52,7 @@ class Outbox {
   void wake_locked();
 
   const std::size_t max_bytes_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::function<void()> wake_;
   std::deque<Item> events_;
   std::deque<std::pair<std::uint32_t, Item>> latest_;

@@ -1,6 +1,7 @@
 // ask(): one HTTP exchange by libcurl.
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -18,10 +19,17 @@ struct Reception {
   Answer answer;
   std::size_t limit;
   bool too_large = false;
+  const TakeBody* take = nullptr;  ///< In place of keeping the body.
+  bool ended = false;              ///< By `take`.
+  const std::stop_token* stop = nullptr;
 };
 
 std::size_t take_body(const char* bytes, std::size_t size, std::size_t count, void* context) {
   auto& reception = *static_cast<Reception*>(context);
+  if (reception.take != nullptr) {
+    reception.ended = !(*reception.take)(reception.answer, {bytes, size * count});
+    return reception.ended ? 0 : size * count;
+  }
   if (size * count > reception.limit - reception.answer.body.size()) {
     reception.too_large = true;
     return 0;
@@ -43,6 +51,10 @@ std::size_t take_header(const char* bytes, std::size_t size, std::size_t count, 
   const std::string_view line(bytes, size * count);
   if (line.starts_with("HTTP/")) {
     headers.clear();  // of an answer before the last one, such as 100
+    const auto digits = line.find(' ');
+    int& status = static_cast<Reception*>(context)->answer.status;
+    std::from_chars(line.data() + std::min(digits, line.size() - 1) + 1, line.data() + line.size(),
+                    status);
   } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
     std::string name(trimmed(line.substr(0, colon)));
     std::transform(name.begin(), name.end(), name.begin(),
@@ -98,9 +110,16 @@ void add_parts(const Request& request, curl_mime* mime) {
   }
 }
 
-int should_stop(void* context, curl_off_t /*down_total*/, curl_off_t /*down*/,
+int on_progress(void* context, curl_off_t /*down_total*/, curl_off_t /*down*/,
                 curl_off_t /*up_total*/, curl_off_t /*up*/) {
-  return static_cast<const std::stop_token*>(context)->stop_requested() ? 1 : 0;
+  auto& reception = *static_cast<Reception*>(context);
+  if (reception.stop->stop_requested()) {
+    return 1;
+  }
+  // Also while nothing comes.
+  reception.ended =
+      reception.ended || (reception.take != nullptr && !(*reception.take)(reception.answer, {}));
+  return reception.ended ? 1 : 0;
 }
 
 void set_timeouts(CurlHandle& curl, const Request& request) {
@@ -115,7 +134,9 @@ void set_timeouts(CurlHandle& curl, const Request& request) {
 
 }  // namespace
 
-Result<Answer> ask(const Request& request) {
+namespace {
+
+Result<Answer> exchange(const Request& request, Reception& reception) {
   const auto names = names_of(request.url);
   if (!names) {
     return tl::unexpected(names.error());
@@ -151,16 +172,16 @@ Result<Answer> ask(const Request& request) {
     curl.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 
-  Reception reception{.answer = {}, .limit = request.max_answer};
   curl.set(CURLOPT_WRITEFUNCTION, &take_body);
   curl.set(CURLOPT_WRITEDATA, &reception);
   curl.set(CURLOPT_HEADERFUNCTION, &take_header);
   curl.set(CURLOPT_HEADERDATA, &reception);
 
-  if (request.stop.stop_possible()) {
+  reception.stop = &request.stop;
+  if (request.stop.stop_possible() || reception.take != nullptr) {
     curl.set(CURLOPT_NOPROGRESS, 0L);
-    curl.set(CURLOPT_XFERINFOFUNCTION, &should_stop);
-    curl.set(CURLOPT_XFERINFODATA, &request.stop);
+    curl.set(CURLOPT_XFERINFOFUNCTION, &on_progress);
+    curl.set(CURLOPT_XFERINFODATA, &reception);
   }
 
   const CURLcode done = curl_easy_perform(curl.get());
@@ -168,20 +189,29 @@ Result<Answer> ask(const Request& request) {
     return fail(Errc::kFull, fmt::format("the answer is larger than {} bytes", request.max_answer),
                 names->host);
   }
-  if (done == CURLE_ABORTED_BY_CALLBACK) {
+  if (done == CURLE_ABORTED_BY_CALLBACK && !reception.ended) {
     return fail(Errc::kInterrupted, "the exchange was broken off", names->host);
   }
-  if (done != CURLE_OK) {
+  if (done != CURLE_OK && !reception.ended) {
     return fail(done == CURLE_URL_MALFORMAT ? Errc::kInvalidArgument : Errc::kNetwork,
                 "no answer: " + curl.reason(done), names->host,
                 done == CURLE_PEER_FAILED_VERIFICATION
                     ? "trust the certificate of that server, or give the one that signed it"
                     : "is the server on, and the address right?");
   }
-  long status = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  reception.answer.status = static_cast<int>(status);
   return std::move(reception.answer);
+}
+
+}  // namespace
+
+Result<Answer> ask(const Request& request) {
+  Reception reception{.answer = {}, .limit = request.max_answer};
+  return exchange(request, reception);
+}
+
+Result<Answer> receive(const Request& request, const TakeBody& take) {
+  Reception reception{.answer = {}, .limit = request.max_answer, .take = &take};
+  return exchange(request, reception);
 }
 
 }  // namespace stepcast::outbound

@@ -15,6 +15,10 @@ class OctoPrint::Impl {
   void add_routes(http::Router& router) {
     octoprint::Mount mount(router, site_);
     octoprint::add_server_routes(mount, tokens_);
+    octoprint::add_settings_routes(mount);
+    octoprint::add_user_routes(mount);
+    octoprint::add_system_routes(mount);
+    octoprint::add_webcam_routes(mount);
     octoprint::add_file_routes(mount);
     octoprint::add_job_routes(mount);
     octoprint::add_printer_routes(mount, temperatures_);

@@ -56,6 +56,20 @@ Json flags(State state) {
           {"sdReady", false}};
 }
 
+Json groups_json(std::optional<accounts::Role> role) {
+  if (!role) {
+    return Json::array({"guests"});
+  }
+  switch (*role) {
+    case accounts::Role::kAdmin:
+      return Json::array({"admins", "users"});
+    case accounts::Role::kOperator:
+      return Json::array({"users"});
+    default:
+      return Json::array({"readonly"});
+  }
+}
+
 Json state_json(const printer::Status& status) {
   return {{"text", std::string(state_text(status.state))},
           {"flags", flags(status.state)},

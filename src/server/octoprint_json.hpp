@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "stepcast/accounts/accounts.hpp"
 #include "stepcast/files/library.hpp"
 #include "stepcast/jobs/runner.hpp"
 #include "stepcast/printer/printer.hpp"
@@ -16,6 +18,8 @@ using Json = nlohmann::json;
 
 /// `flags` of a state, which clients test instead of the text.
 [[nodiscard]] Json flags(printer::State state);
+/// OctoPrint's groups for a role of ours; none: a guest.
+[[nodiscard]] Json groups_json(std::optional<accounts::Role> role);
 [[nodiscard]] Json state_json(const printer::Status& status);
 /// One object for each heater.
 [[nodiscard]] Json temperatures(const printer::Status& status);

@@ -10,6 +10,7 @@
 #include "stepcast/store/jobs.hpp"
 #include "stepcast/store/keys.hpp"
 #include "stepcast/store/logins.hpp"
+#include "stepcast/store/settings.hpp"
 #include "stepcast/store/store.hpp"
 #include "stepcast/store/users.hpp"
 
@@ -331,6 +332,28 @@ inline void expect_keys_and_logins_to_go_with_their_user(store::Store& store) {
   }));
   EXPECT_TRUE(read_from(store, [](auto& session) { return store::all_keys(session); }).empty());
   EXPECT_TRUE(read_from(store, [](auto& session) { return store::all_logins(session); }).empty());
+}
+
+inline void expect_settings_to_be_kept_by_scope(store::Store& store) {
+  const auto put = [&](const char* scope, const char* name, const char* value) {
+    ASSERT_TRUE(write_to(store, [=](auto& session) {
+      return store::put_setting(session, {.scope = scope, .name = name, .value = value});
+    }));
+  };
+  put("octoprint/taz6", "/appearance/name", "\"Größe\"");
+  put("octoprint/taz6", "/appearance/color", "\"red\"");
+  put("octoprint/taz6", "/appearance/color", "\"blue\"");
+  put("octoprint/mini", "/appearance/color", "\"green\"");
+  const auto settings = [&](const char* scope) {
+    return read_from(store, [=](auto& session) { return store::settings_of(session, scope); });
+  };
+  ASSERT_EQ(settings("octoprint/taz6").size(), 2U);
+  EXPECT_EQ(settings("octoprint/taz6")[0].value, "\"blue\"");
+  EXPECT_EQ(settings("octoprint/taz6")[1].value, "\"Größe\"");
+  ASSERT_TRUE(write_to(
+      store, [](auto& session) { return store::remove_settings(session, "octoprint/taz6"); }));
+  EXPECT_TRUE(settings("octoprint/taz6").empty());
+  EXPECT_EQ(settings("octoprint/mini").size(), 1U);
 }
 
 inline void expect_readers_to_see_what_is_committed(store::Store& store) {

@@ -30,10 +30,11 @@ class Reply:
 class Server:
     """A daemon of its own, on any port, with a virtual printer that prints as fast as told."""
 
-    def __init__(self, data, speed=200, more=""):
+    def __init__(self, data, speed=200, printer="", more=""):
+        """`printer`: more lines of its block in the configuration; `more`: other blocks."""
         self.data = pathlib.Path(data)
         self.config = self.data / "stepcastd.toml"
-        self.config.write_text(f'[[printer]]\nid = "taz6"\nprofile = "taz6"\nspeed = {speed}\n{more}',
+        self.config.write_text(f'[[printer]]\nid = "taz6"\nprofile = "taz6"\nspeed = {speed}\n{printer}{more}',
                                encoding="utf-8")
         self.process = self.url = self.setup_url = self.key = None
 

@@ -78,6 +78,10 @@ TEST_F(PostgresqlStore, UndoesOnlyTheWorkThatFailed) {
   expect_errors_to_keep_secrets(*store_);
 }
 
+TEST_F(PostgresqlStore, KeepsSettingsByScope) {
+  expect_settings_to_be_kept_by_scope(*store_);
+}
+
 TEST_F(PostgresqlStore, KeepsReadersApartFromTheWriter) {
   expect_readers_not_to_write(*store_);
   expect_readers_to_see_what_is_committed(*store_);

@@ -50,6 +50,9 @@ TEST_F(SqliteStore, KeepsSecretsOutOfErrors) {
 TEST_F(SqliteStore, RemovesKeysAndLoginsWithTheirUser) {
   expect_keys_and_logins_to_go_with_their_user(*store_);
 }
+TEST_F(SqliteStore, KeepsSettingsByScope) {
+  expect_settings_to_be_kept_by_scope(*store_);
+}
 TEST_F(SqliteStore, ShowsReadersOnlyWhatIsCommitted) {
   expect_readers_to_see_what_is_committed(*store_);
 }

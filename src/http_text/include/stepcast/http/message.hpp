@@ -1,6 +1,7 @@
 #pragma once
 
 #include <any>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -61,6 +62,9 @@ class ByteStream {
   /// Queues bytes. @returns false when the client has gone, or reads so slowly that more than
   /// Server::Options::max_queued_bytes wait for it: the stream is over.
   virtual bool write(std::string bytes) = 0;
+  /// Bytes that were written and are not yet being sent: for whoever would rather leave something
+  /// out than send it late.
+  [[nodiscard]] virtual std::size_t waiting() const = 0;
   virtual void close() = 0;
 };
 

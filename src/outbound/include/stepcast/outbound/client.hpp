@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -54,6 +56,13 @@ struct Answer {
 ///
 /// Threads: any; blocks up to the timeouts.
 [[nodiscard]] Result<Answer> ask(const Request& request);
+
+/// Takes the body of an answer as it comes, after its head; without bytes about once a second while
+/// nothing comes. Returns whether to go on.
+using TakeBody = std::function<bool(const Answer& head, std::string_view bytes)>;
+/// As ask(), for answers that are long or have no end; of max_answer nothing is asked.
+/// @returns the head, also when `take` ended it.
+[[nodiscard]] Result<Answer> receive(const Request& request, const TakeBody& take);
 
 struct Mail {
   std::string server{};  ///< `smtp://host:587`, `smtps://host:465`

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "stepcast/accounts/accounts.hpp"
+#include "stepcast/camera/camera.hpp"
 #include "stepcast/events/log.hpp"
 #include "stepcast/files/library.hpp"
 #include "stepcast/jobs/queue.hpp"
@@ -25,7 +28,13 @@ struct Site {
   std::string name;                    ///< For people.
   std::unique_ptr<jobs::Queue> queue;  ///< Of all printers; always there. Goes before them.
 
+  /// By the id of their printer.
+  std::map<std::string, std::unique_ptr<camera::Camera>, std::less<>> cameras{};
+  /// Command lines by name: shutdown, reboot, restart; what is not configured is not there.
+  std::map<std::string, std::string, std::less<>> system_commands{};
+
   [[nodiscard]] jobs::Runner* find_printer(std::string_view id) const;
+  [[nodiscard]] camera::Camera* find_camera(std::string_view printer) const;
 };
 
 /// The version of OctoPrint whose interface is served.

@@ -1,0 +1,186 @@
+"""The corners of OctoPrint's interface that clients seldom visit, and what must not get through."""
+
+import json
+import socket
+import unittest
+import urllib.request
+from urllib.parse import urlparse
+
+from camera_support import Camera
+from server_support import EXAMPLES, TestCase
+
+SQUARE = (EXAMPLES / "square.gcode").read_bytes()
+NUT = (EXAMPLES / "nut.gcode").read_bytes()
+
+
+class Webcam(TestCase):
+
+    def watch(self, server):
+        request = urllib.request.Request(server.url + "/webcam/?action=stream",
+                                         headers={"X-Api-Key": server.key})
+        reply = urllib.request.urlopen(request, timeout=20)
+        self.addCleanup(reply.close)
+        return reply
+
+    def next_picture(self, reply):
+        self.assertEqual(reply.readline(), b"--boundarydonotcross\r\n")
+        self.assertEqual(reply.readline(), b"Content-Type: image/jpeg\r\n")
+        length = int(reply.readline().partition(b":")[2])
+        reply.readline()
+        picture = reply.read(length)
+        reply.readline()
+        return picture
+
+    def test_one_capture_serves_all_watchers_and_ends_with_the_last(self):
+        with Camera() as camera:
+            server = self.serve_ready(printer=f'camera = "{camera.url}"\n')
+            self.assertEqual(camera.opened, 0)
+            watchers = [self.watch(server) for _ in range(5)]
+            self.assertEqual(watchers[0].headers["Content-Type"],
+                             "multipart/x-mixed-replace; boundary=boundarydonotcross")
+            for _ in range(3):
+                for watcher in watchers:
+                    self.assertTrue(self.next_picture(watcher).startswith(b"\xff\xd8 picture"))
+            snapshot = server.get("/webcam/?action=snapshot")
+            self.assertEqual(snapshot.headers["Content-Type"], "image/jpeg")
+            self.assertTrue(snapshot.body.startswith(b"\xff\xd8 picture"))
+            self.assertEqual((camera.open, camera.opened), (1, 1))
+            for watcher in watchers:
+                watcher.close()
+            self.assertTrue(camera.wait_until(lambda camera: camera.open == 0))
+
+    def test_nobody_watches_without_permission(self):
+        with Camera() as camera:
+            server = self.serve_ready(printer=f'camera = "{camera.url}"\n')
+            for action in ("stream", "snapshot"):
+                self.assertEqual(server.get(f"/webcam/?action={action}", key=None).status, 403)
+            self.assertEqual(camera.opened, 0)
+            webcam = server.get("/api/settings").json()["webcam"]
+            self.assertEqual(webcam["streamUrl"], server.url + "/webcam/?action=stream")
+
+    def test_a_camera_that_is_off_is_told_from_one_that_is_not_there(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            server = self.serve_ready(
+                printer=f'camera = "http://127.0.0.1:{unused.getsockname()[1]}/"\n')
+            off = server.get("/webcam/?action=snapshot")
+            self.assertEqual(off.status, 503, off.body)
+            self.assertEqual(server.get("/webcam/?action=dance").status, 400)
+        self.assertTrue(server.get("/api/settings").json()["webcam"]["webcamEnabled"])
+
+    def test_a_printer_without_camera_says_so(self):
+        server = self.serve_ready()
+        self.assertEqual(server.get("/webcam/?action=stream").status, 404)
+        self.assertFalse(server.get("/api/settings").json()["webcam"]["webcamEnabled"])
+
+
+class Settings(TestCase):
+
+    def test_what_may_be_changed_lasts_and_the_rest_is_refused(self):
+        server = self.serve_ready()
+        presets = [{"name": "PLA", "extruder": 215, "bed": 60, "chamber": None}]
+        reply = server.post("/api/settings", {"appearance": {"name": "Shed", "color": "red"},
+                                              "temperature": {"profiles": presets}})
+        self.assertEqual(reply.status, 200, reply.body)
+        whole = reply.json()
+        self.assertEqual(server.post("/api/settings", whole).status, 200, "sent back as it was")
+        for wrong in ({"webcam": {"streamUrl": "http://evil/"}}, {"plugins": {"x": {"y": 1}}},
+                      {"appearance": {"name": 5}}, []):
+            self.assertEqual(server.post("/api/settings", wrong).status, 400, wrong)
+        server.stop()
+        server.start()
+        settings = server.get("/api/settings").json()
+        self.assertEqual(settings["appearance"]["name"], "Shed")
+        self.assertEqual(settings["temperature"]["profiles"], presets)
+        self.assertEqual(settings["webcam"]["streamUrl"], "")
+
+    def test_a_profile_shows_the_machine_whatever_a_client_sends(self):
+        server = self.serve_ready()
+        request = {"profile": {"name": "Big one", "volume": {"width": 5}}}
+        path = "/api/printerprofiles/_default"
+        def patch(value):
+            return server.request("PATCH", path, json.dumps(value).encode(),
+                                  {"Content-Type": "application/json"})
+        self.assertEqual(patch(request).status, 400)
+        self.assertEqual(patch({"profile": {"name": "Big one"}}).json()["profile"]["name"],
+                         "Big one")
+        self.assertEqual(server.get("/api/printerprofiles/taz6").json()["name"], "Big one")
+        self.assertEqual(server.delete("/api/printerprofiles/taz6").status, 409)
+        self.assertEqual(server.delete("/api/printerprofiles/other").status, 404)
+
+
+class SystemCommands(TestCase):
+
+    def test_only_configured_commands_are_there(self):
+        mark = self.folder / "rebooted"
+        server = self.serve_ready(more=f'[system]\nreboot = "echo yes > {mark}"\n'
+                                       'restart = "exit 3"\n', speed=5)
+        listed = server.get("/api/system/commands").json()
+        self.assertEqual([command["action"] for command in listed["core"]], ["reboot", "restart"])
+        self.assertEqual(server.get("/api/system/commands/core").json(), listed["core"])
+        def run(action):
+            return server.request("POST", "//api/system/commands/" + action)
+        self.assertEqual(run("core/shutdown").status, 404)
+        self.assertEqual(run("custom/reboot").status, 404)
+        self.assertEqual(run("core/restart").status, 500)
+        server.upload([("file", "nut.gcode", NUT), ("print", "true")])
+        server.wait_for_state("Printing")
+        self.assertEqual(run("core/reboot").status, 409)
+        self.assertFalse(mark.exists())
+        server.post("/api/job", {"command": "cancel"})
+        server.wait_for_state("Operational")
+        self.assertEqual(run("core/reboot").status, 204)
+        self.assertEqual(mark.read_text().strip(), "yes")
+
+
+class Xhr(TestCase):
+
+    def test_a_session_belongs_to_who_opened_it(self):
+        server = self.serve_ready()
+        def ask(what, body=None, **more):
+            return server.request("POST", f"/sockjs/000/session1/{what}", body, **more)
+        self.assertEqual(ask("xhr_send", b"[]").status, 404)
+        self.assertEqual(ask("xhr").body, b"o\n")
+        self.assertEqual(ask("xhr", key=None).status, 404)
+        self.assertEqual(ask("xhr_send", b"[]", key=None).status, 404)
+        self.assertTrue(ask("xhr").body.startswith(b'a[{"connected"'))
+        self.assertTrue(ask("xhr").body.startswith(b'a[{"history"'))
+        self.assertEqual(ask("xhr_send", b'["{\\"throttle\\":2}"]').status, 204)
+        self.assertEqual(ask("xhr_send", b"[" * 100_000).status, 204, "passed over")
+        self.assertTrue(ask("xhr").body.startswith(b'a[{"current"'))
+
+    def test_a_second_receiver_is_turned_away(self):
+        server = self.serve_ready()
+        where = urlparse(server.url)
+        link = socket.create_connection((where.hostname, where.port), timeout=20)
+        self.addCleanup(link.close)
+        link.sendall(b"POST /sockjs/000/session2/xhr_streaming HTTP/1.1\r\nHost: x\r\n"
+                     b"Content-Length: 0\r\n\r\n")
+        received = b""
+        while b"connected" not in received:
+            received += link.recv(65536)
+        self.assertIn(b"h" * 2048 + b"\n", received)
+        second = server.request("POST", "/sockjs/000/session2/xhr", key=None)
+        self.assertTrue(second.body.startswith(b"c[2010,"), second.body)
+
+
+class Login(TestCase):
+
+    def test_a_cookie_needs_its_token_for_every_change(self):
+        server = self.serve_ready()
+        reply = server.post("/api/login", {"user": "ada", "pass": "correct horse battery"},
+                            key=None)
+        self.assertEqual(reply.status, 200)
+        cookies = dict(cookie.partition(";")[0].split("=", 1)
+                       for cookie in reply.headers.get_all("Set-Cookie"))
+        jar = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+        body = json.dumps({"command": "cancel"}).encode()
+        self.assertEqual(server.request("POST", "/api/job", body, jar, key=None).status, 403)
+        token = next(value for name, value in cookies.items() if "csrf" in name)
+        self.assertEqual(server.request("POST", "/api/job", body,
+                                        {**jar, "X-CSRF-Token": token}, key=None).status, 409)
+        self.assertEqual(server.request("GET", "/api/job", headers=jar, key=None).status, 200)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
