@@ -9,22 +9,13 @@
 #include "stepcast/wire/paper_packet.hpp"
 
 #include "format.hpp"
+#include "progress_bar.hpp"
 
 namespace stepcast::cli {
 namespace {
 
 // Off a terminal (a log, a pipe) a line this often is enough to see that it lives.
 constexpr std::chrono::seconds kLogInterval{2};
-
-std::string bar(double share, std::size_t width) {
-  const double cells = std::clamp(share, 0.0, 1.0) * static_cast<double>(width);
-  std::string text;
-  for (std::size_t i = 0; i < width; ++i) {
-    const double filled = cells - static_cast<double>(i);
-    text += filled >= 1.0 ? "█" : filled >= 0.5 ? "▌" : "░";
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -75,10 +66,9 @@ std::string ProgressView::line(const stream::SenderStatistics& s) {
       plan_.layers.begin();
   const double buffer_s =
       static_cast<double>(s.fill) * static_cast<double>(wire::kPaperTicksPerPacket) / tick_rate_hz_;
-  constexpr std::size_t kBarWidth = 20;
   std::string text =
       fmt::format("{} {:5.1f} %  layer {}/{}  left {}  buffer {:.1f} s  RTT {:.1f} ms  resent {}",
-                  bar(share, kBarWidth), 100.0 * share, layer, plan_.layers.size(),
+                  progress_bar(share), 100.0 * share, layer, plan_.layers.size(),
                   duration_text(Seconds(std::max(0.0, seconds_left(executed_s)))), buffer_s,
                   s.rtt_smoothed_ms, s.retransmissions);
   const std::string pauses = fmt::format("  pauses {}", s.pauses);

@@ -20,6 +20,7 @@
 #include "stepcast/server/site.hpp"
 
 #include "connections.hpp"
+#include "demo.hpp"
 #include "discovery.hpp"
 #include "integrations.hpp"
 #include "machines.hpp"
@@ -67,7 +68,8 @@ Result<std::string> server_id(const fs::path& data) {
 
 }  // namespace
 
-Result<void> run(const Config& config, const fs::path& data, const std::stop_token& stop) {
+Result<void> run(const Config& config, const fs::path& data, const fs::path& demo,
+                 const std::stop_token& stop) {
   for (const fs::path& folder : {data, data / "files"}) {
     if (auto made = make_folder(folder); !made) {
       return made;
@@ -197,6 +199,16 @@ Result<void> run(const Config& config, const fs::path& data, const std::stop_tok
     spdlog::info("make the administrator at {}/setup?token={}", url, setup_token);
   }
 
+  if (!demo.empty()) {
+    fmt::print("Open {}\n", site.accounts.has_users()
+                                ? url + "/"
+                                : fmt::format("{}/setup?token={}", url, setup_token));
+    if (auto printed = print_demo(site, demo, stop); !printed) {
+      return printed;
+    }
+    fmt::print("The server goes on at {}/; Ctrl-C stops it.\n", url);
+    std::fflush(stdout);
+  }
   std::mutex mutex;
   std::condition_variable_any stopped;
   std::unique_lock lock(mutex);

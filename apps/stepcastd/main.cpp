@@ -9,16 +9,20 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "backup.hpp"
 #include "daemon.hpp"
 #include "daemon_config.hpp"
+#include "demo.hpp"
 
 namespace stepcast::daemon {
 namespace {
 
 constexpr int kCannotStart = 1;
+// A few minutes of motion in some ten seconds: long enough to watch, short enough to wait for.
+constexpr std::uint32_t kDemoSpeed = 20;
 
 int report(const Error& error) {
   fmt::print(stderr, "stepcastd: {}\n", error.to_string());
@@ -39,6 +43,13 @@ int serve(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--port", port, "Listen here instead of the configuration's port; 0: any")
       ->type_name("N");
+  bool demo = false;
+  std::string demo_file;
+  app.add_flag("--demo", demo, "Print a part on the first printer at once, the sample or --part");
+  app.add_option("--part", demo_file, "What the demo prints, G-code")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile.description(""))
+      ->needs("--demo");
   app.footer(
       "The server listens on this machine alone until the configuration says otherwise. At the "
       "first\n"
@@ -66,6 +77,21 @@ int serve(int argc, char** argv) {
   if (port) {
     config->port = *port;
   }
+  std::filesystem::path part = demo_file;
+  if (demo) {
+    // The bar tells what the log would.
+    spdlog::set_level(spdlog::level::warn);
+    if (config_file.empty()) {
+      config->printers.front().speed = kDemoSpeed;
+    }
+    if (part.empty()) {
+      part = sample_part();
+    }
+    if (part.empty()) {
+      return report({Errc::kNotFound, "the sample part is not beside the program", "nut.gcode",
+                     "name a G-code file with --part"});
+    }
+  }
   // Waited for by one thread; none of the others is interrupted.
   sigset_t signals;
   sigemptyset(&signals);
@@ -78,7 +104,7 @@ int serve(int argc, char** argv) {
     sigwait(&signals, &signal);
     stop.request_stop();
   });
-  const auto ran = run(*config, data, stop.get_token());
+  const auto ran = run(*config, data, part, stop.get_token());
   if (!ran) {
     kill(getpid(), SIGTERM);  // for the waiter: everybody else blocks it
   }

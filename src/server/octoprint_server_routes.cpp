@@ -56,7 +56,7 @@ http::Response login(Call& call, SessionTokens& tokens) {
     return login_as(who, tokens.issue(who, cookie));
   }
   auto in = call.site.accounts.log_in(call.body().value("user", ""), call.body().value("pass", ""),
-                                      call.request.remote);
+                                      call.request.remote, call.body().value("code", ""));
   if (!in) {
     return error_response({Errc::kDenied, in.error().message, {}, {}});
   }

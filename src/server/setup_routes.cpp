@@ -10,6 +10,7 @@
 #include "stepcast/texts/texts.hpp"
 
 #include "octoprint_routes.hpp"
+#include "pages.hpp"
 
 namespace stepcast::server {
 namespace {
@@ -140,14 +141,13 @@ void add_setup_routes(http::Router& router, Site& site, std::string token) {
       [&site, token = std::move(token)](http::Request& request) {
         return create_admin(request, site, token);
       });
-  add(http::Method::kGet, "/", http::Runs::kOnLoop, [&site](http::Request& request) {
+  add(http::Method::kGet, "/", http::Runs::kOnLoop, [&site](http::Request& /*request*/) {
     if (!site.accounts.has_users()) {
       http::Response response = http::Response::empty(303);
       response.headers.set("Location", "/setup");
       return response;
     }
-    return http::Response::text(
-        std::string(texts::text(texts::Text::kServerRuns, language_of(request))) + "\n");
+    return page(std::string(kStatusPage));
   });
 }
 

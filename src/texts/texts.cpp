@@ -61,8 +61,6 @@ constexpr std::array kTable{
     Entry{Text::kSetupDone,
           "Done. Your API key, shown only now; paste it into your slicer or app: ",
           "Listo. Tu clave de API, que solo se muestra ahora; pégala en tu laminador o app: "},
-    Entry{Text::kServerRuns, "Stepcast is running. The interface is OctoPrint's, under /api.",
-          "Stepcast está en marcha. La interfaz es la de OctoPrint, en /api."},
 };
 
 constexpr bool is_in_order() {

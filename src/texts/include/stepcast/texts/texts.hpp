@@ -56,7 +56,6 @@ enum class Text : std::uint8_t {
   kSetupPassword,
   kSetupButton,
   kSetupDone,
-  kServerRuns,
   kCount,
 };
 
