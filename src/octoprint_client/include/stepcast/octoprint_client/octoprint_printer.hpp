@@ -9,8 +9,8 @@
 
 namespace stepcast::octoprint_client {
 
-/// A printer that somebody already runs through OctoPrint (tried with 1.11), over its REST interface
-/// and its push socket; while there is no socket it is asked now and then.
+/// A printer that somebody already runs through OctoPrint (tried with 1.11), over its REST
+/// interface and its push socket; while there is no socket it is asked now and then.
 ///
 /// A job is copied to the folder `stepcast` of OctoPrint, printed from there by OctoPrint, and
 /// deleted at its end. OctoPrint is asked to start it once and never again: if the answer to that
