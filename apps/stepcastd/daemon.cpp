@@ -203,6 +203,7 @@ Result<void> run(const Config& config, const fs::path& data, const fs::path& dem
     fmt::print("Open {}\n", site.accounts.has_users()
                                 ? url + "/"
                                 : fmt::format("{}/setup?token={}", url, setup_token));
+    std::fflush(stdout);
     if (auto printed = print_demo(site, demo, stop); !printed) {
       return printed;
     }

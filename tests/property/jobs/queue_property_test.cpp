@@ -101,8 +101,10 @@ class Farm {
       }
     }
     ASSERT_EQ(started, asked.size()) << "a printer started what nobody had queued";
-    ASSERT_GT(started, 5U) << "nothing much was tried";
+    starts_ += started;
   }
+  /// Of all checks together.
+  [[nodiscard]] std::size_t starts() const { return starts_; }
 
  private:
   struct Machine {
@@ -243,9 +245,11 @@ class Farm {
   }();
   std::unique_ptr<Queue> queue_;
   std::map<std::string, Known> known_;
+  std::size_t starts_ = 0;
 };
 
 TEST(QueueProperty, LosesNoEntryAndStartsNoneTwice) {
+  std::size_t starts = 0;
   for (std::uint32_t seed = kFirstSeed; seed < kFirstSeed + kRuns; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Farm farm(seed);
@@ -256,7 +260,9 @@ TEST(QueueProperty, LosesNoEntryAndStartsNoneTwice) {
     }
     farm.check();
     ASSERT_FALSE(::testing::Test::HasFatalFailure());
+    starts += farm.starts();
   }
+  EXPECT_GT(starts, 20U) << "nothing much was tried";
 }
 
 }  // namespace
