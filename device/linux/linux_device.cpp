@@ -17,6 +17,7 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "heat_clock.hpp"
 #include "step_thread.hpp"
 
 namespace stepcast::device {
@@ -101,6 +102,7 @@ class LinuxDevice::Impl {
  public:
   explicit Impl(const Options& options)
       : core_(options.core),
+        heat_(core_, options.idle_heat_speed),
         sink_(options.sink),
         acceptor_(io_),
         udp_(io_),
@@ -150,6 +152,10 @@ class LinuxDevice::Impl {
     }
     hold();
     steps_ = nullptr;
+  }
+
+  void set_defect(std::size_t heater, ThermalPlant::Defect defect) {
+    asio::post(io_, [this, heater, defect] { heat_.plant().set_defect(heater, defect); });
   }
 
   [[nodiscard]] Statistics statistics() const {
@@ -239,6 +245,7 @@ class LinuxDevice::Impl {
   }
 
   void poll() {
+    heat_.poll(Clock::now(), steps_->grid_ticks());
     follow_core();
     ReplyLine reply;
     bool close = false;
@@ -267,8 +274,14 @@ class LinuxDevice::Impl {
                   .network = core_.counters(),
                   .grid_ticks = steps_->grid_ticks(),
                   .late_wakeups = steps_->late_wakeups(),
+                  .fan = core_.heaters().fan(),
+                  .heat_fault = core_.heaters().fault(),
                   .controllers = controllers_,
                   .controllers_busy = controllers_busy_};
+    for (std::size_t i = 0; i < wire::kHeaterCount; ++i) {
+      published_.readings[i] = core_.heaters().heater(i).reading();
+      published_.targets[i] = core_.heaters().heater(i).target();
+    }
   }
 
   // --- control port ---
@@ -412,6 +425,7 @@ class LinuxDevice::Impl {
 
   /// The network is gone; the machine still has to come to rest.
   void hold() {
+    core_.heaters_off();
     core_.hold();
     const auto give_up = Clock::now() + kShutdownPatience;
     while (core_.moving() && Clock::now() < give_up) {
@@ -422,6 +436,7 @@ class LinuxDevice::Impl {
   }
 
   PaperCore core_;
+  HeatClock heat_;
   TickSink* const sink_;
   StepThread* steps_ = nullptr;
   const Clock::time_point started_ = Clock::now();
@@ -473,6 +488,10 @@ std::uint16_t LinuxDevice::port() const {
 
 void LinuxDevice::run(const std::stop_token& stop) {
   impl_->run(stop);
+}
+
+void LinuxDevice::set_defect(std::size_t heater, ThermalPlant::Defect defect) {
+  impl_->set_defect(heater, defect);
 }
 
 LinuxDevice::Statistics LinuxDevice::statistics() const {

@@ -17,7 +17,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool jog_fits =
       line.verb != ControlVerb::kJog || (line.motor < kMotorCount && line.counts != 0 &&
                                          line.counts <= limit && line.counts >= -limit);
-  if (size > kMaxControlLine || !jog_fits || line.speed > kMaxSpeed || line.tick_hz > kMaxTickHz) {
+  const bool acts = line.verb == ControlVerb::kHeat || line.verb == ControlVerb::kAt;
+  const bool action_fits =
+      !acts || (line.action.heater < kHeaterCount && line.action.target >= 0 &&
+                line.action.target <= kMaxTarget && line.tick <= kLastActionTick &&
+                (line.action.wait == HeatWait::kNone || line.verb == ControlVerb::kAt));
+  if (size > kMaxControlLine || !jog_fits || !action_fits || line.speed > kMaxSpeed ||
+      line.tick_hz > kMaxTickHz) {
     std::abort();
   }
   return 0;

@@ -14,11 +14,29 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace stepcast;
   using device::PaperCore;
-  static constexpr std::array<std::string_view, 8> kLines{
-      "init", "start", "stop", "exit", "status", "jog x +20", "start speed=max", "jog z -3"};
+  static constexpr std::array<std::string_view, 16> kLines{"init",
+                                                           "start",
+                                                           "stop",
+                                                           "exit",
+                                                           "status",
+                                                           "jog x +20",
+                                                           "start speed=max",
+                                                           "jog z -3",
+                                                           "at 2 heat tool0 100 reach",
+                                                           "at 2000 heat bed 60 settle",
+                                                           "at 1300 fan 9",
+                                                           "heat tool0 90",
+                                                           "heat off",
+                                                           "heat reset",
+                                                           "keep",
+                                                           "temps"};
   static const std::vector<std::uint8_t> kTicks(wire::kPaperTicksPerPacket, 0x11);
-  auto core = std::make_unique<PaperCore>(
-      device::DeviceConfig{.virtual_motors = true, .first_packet = 0xFFFFFFF0U, .grace_ms = 100});
+  device::DeviceConfig config{.virtual_motors = true, .first_packet = 0xFFFFFFF0U, .grace_ms = 100};
+  config.heat.heaters[0] = device::hotend_config(500, 30'000);
+  config.heat.heaters[1] = device::bed_config(500, 12'000);
+  config.heat.fan = true;
+  config.heat.lease_ms = 1'000;
+  auto core = std::make_unique<PaperCore>(config);
   core->on_connected();
   device::DeviceMs now = 0;
   std::uint64_t executed = 0;
@@ -61,8 +79,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           move(out.size());
         }
         break;
-      case 3:
+      case 3: {
         now += argument;
+        // Anything from an open circuit to a short one.
+        const wire::CentiC reading = 200 * argument - 1'000;
+        core->on_temperatures(std::array{reading, reading, reading});
+        const auto& heaters = core->heaters();
+        if (heaters.fault().cause != device::HeatFault::kNone &&
+            (heaters.on() || heaters.power(0) != 0 || heaters.power(1) != 0)) {
+          std::abort();  // a fault leaves nothing on
+        }
         if (core->poll(now)) {
           std::array<std::uint8_t, wire::kPaperAckSize> bytes{};
           wire::PaperAck ack;
@@ -73,6 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         waiting = waiting && !core->finished(reply, close);
         break;
+      }
       case 4:
         core->on_datagram(std::span(data + i, std::min<std::size_t>(size - i, argument)), now);
         break;

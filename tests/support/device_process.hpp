@@ -45,6 +45,9 @@ class DeviceProcess {
 
   [[nodiscard]] std::uint16_t port() const { return device_->port(); }
   [[nodiscard]] device::LinuxDevice::Statistics statistics() const { return device_->statistics(); }
+  void set_defect(std::size_t heater, device::ThermalPlant::Defect defect) {
+    device_->set_defect(heater, defect);
+  }
   [[nodiscard]] std::vector<std::uint8_t> executed() const { return recorder_.ticks(); }
 
   /// Waits until `condition(statistics())`; false after 10 s.

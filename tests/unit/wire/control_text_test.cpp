@@ -42,6 +42,74 @@ TEST(ControlLine, ReadsOptionsInAnyOrder) {
   EXPECT_EQ(parsed("init tick_hz=40000").tick_hz, 40'000U);
 }
 
+TEST(ControlLine, ReadsTargetsInHundredthsAndFansInSteps) {
+  EXPECT_EQ(parsed("heat tool0 210").action, (HeatAction{.heater = 0, .target = 21'000}));
+  EXPECT_EQ(parsed("heat bed 60.5").action, (HeatAction{.heater = 1, .target = 6'050}));
+  EXPECT_EQ(parsed("heat chamber 40.05").action, (HeatAction{.heater = 2, .target = 4'005}));
+  EXPECT_EQ(parsed("heat off").action.kind, HeatAction::Kind::kAllOff);
+  EXPECT_EQ(parsed("heat reset").verb, ControlVerb::kReset);
+  EXPECT_EQ(parsed("fan 255").action, (HeatAction{.kind = HeatAction::Kind::kFan, .fan = 255}));
+  EXPECT_EQ(parsed("keep").verb, ControlVerb::kKeep);
+  EXPECT_EQ(parsed("temps ").verb, ControlVerb::kTemps);
+}
+
+TEST(ControlLine, ReadsActionsWithTheirTick) {
+  const ControlLine wait = parsed("at 5000000000 heat tool0 200 reach");
+  EXPECT_EQ(wait.verb, ControlVerb::kAt);
+  EXPECT_EQ(wait.tick, 5'000'000'000U);
+  EXPECT_EQ(wait.action.wait, HeatWait::kReach);
+  EXPECT_EQ(parsed("at 0 heat bed 0 settle").action.wait, HeatWait::kSettle);
+  EXPECT_EQ(parsed("at 4611686018427387903 fan 0").tick, kLastActionTick);
+}
+
+TEST(ControlLine, RefusesActionsThatMeanNothing) {
+  for (const char* text : {"heat",
+                           "heat tool0",
+                           "heat tool1 20",
+                           "heat tool0 x",
+                           "heat tool0 20 reach",
+                           "heat off 1",
+                           "heat tool0 1.234",
+                           "heat tool0 1.",
+                           "heat tool0 .5",
+                           "heat tool0 1e2",
+                           "fan",
+                           "fan x",
+                           "fan 1 1",
+                           "fan -1",
+                           "at",
+                           "at 5",
+                           "at x fan 1",
+                           "at -1 fan 1",
+                           "at 5 heat off",
+                           "at 5 heat reset",
+                           "at 5 jog x +1",
+                           "at 5 heat tool0 20 soon",
+                           "at 5 heat tool0 20 reach now",
+                           "keep it",
+                           "temps now"}) {
+    EXPECT_EQ(status(text), LineStatus::kArgument) << text;
+  }
+  for (const char* text : {"heat tool0 500.01", "heat bed -1", "fan 256", "at 5 fan 999",
+                           "at 4611686018427387904 fan 1"}) {
+    EXPECT_EQ(status(text), LineStatus::kRange) << text;
+  }
+}
+
+TEST(LineBuffer, WritesHundredths) {
+  for (const auto& [value, text] : {std::pair{0, "0.00"},
+                                    {5, "0.05"},
+                                    {-5, "-0.05"},
+                                    {21'050, "210.50"},
+                                    {-27'300, "-273.00"}}) {
+    LineBuffer<16> buffer;
+    EXPECT_EQ(buffer.add_centi(value).view(), text);
+    std::int32_t read = 1;
+    EXPECT_TRUE(parse_centi(text, read));
+    EXPECT_EQ(read, value);
+  }
+}
+
 TEST(ControlLine, RefusesWhatIsNotACommand) {
   for (const char* text : {"", " ", "\r", "init\x01", "in\tit", "stop\xC3\xA9"}) {
     EXPECT_EQ(status(text), LineStatus::kLine) << text;

@@ -21,14 +21,19 @@ inline void write_error(ReplyLine& out, std::string_view code, std::string_view 
 inline void write_line_error(ReplyLine& out, wire::LineStatus status) {
   switch (status) {
     case wire::LineStatus::kCommand:
-      return write_error(out, "command", "known: init, jog, start, stop, status, exit");
+      return write_error(out, "command",
+                         "known: init, jog, start, stop, status, exit, heat, fan, "
+                         "at, keep, temps");
     case wire::LineStatus::kArgument:
       return write_error(out, "argument",
                          "use: init [tick_hz=N] | jog <x|y|z|e> <+|-><counts> | "
-                         "start [speed=N|max] [tick_hz=N] | stop | status | exit");
+                         "start [speed=N|max] [tick_hz=N] | stop | status | exit | "
+                         "heat <heater> <C> | heat <off|reset> | fan <0..255> | "
+                         "at <tick> <heat|fan> ... [reach|settle] | keep | temps");
     case wire::LineStatus::kRange:
       return write_error(out, "range",
-                         "counts 1 to 1000000, speed 1 to 100000 or max, tick_hz 1 to 1000000");
+                         "counts 1 to 1000000, speed 1 to 100000 or max, tick_hz 1 to 1000000, "
+                         "heat 0 to 500, fan 0 to 255");
     case wire::LineStatus::kLine:
     case wire::LineStatus::kOk:
       break;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "stepcast/device/heat_config.hpp"
+
 namespace stepcast::device {
 
 /// What a device is, decided by its port.
@@ -19,6 +21,7 @@ struct DeviceConfig {
   std::uint32_t jog_lowest_hz = 100;
   std::uint32_t jog_highest_hz = 4'000;
   std::uint32_t jog_steps_per_s2 = 20'000;
+  HeatConfig heat{};  ///< None by default.
 };
 
 }  // namespace stepcast::device

@@ -6,8 +6,11 @@
 #include <span>
 #include <string_view>
 
+#include "stepcast/device/action_table.hpp"
 #include "stepcast/device/control_texts.hpp"
 #include "stepcast/device/device_config.hpp"
+#include "stepcast/device/heat_texts.hpp"
+#include "stepcast/device/heater_bank.hpp"
 #include "stepcast/device/paper_fifo.hpp"
 #include "stepcast/device/step_engine.hpp"
 #include "stepcast/wire/control_line.hpp"
@@ -22,17 +25,20 @@ using DeviceMs = std::uint32_t;
 /// A device that speaks protocol `paper` version 1: everything but its sockets, clock and pins.
 ///
 /// A port calls, in its network context, on_datagram() for each datagram, on_line() for each
-/// control line, and poll() every millisecond or so; and in its step context pull() or tick().
+/// control line, poll() every millisecond or so, and on_temperatures() ten times a second if it has
+/// heaters; and in its step context pull() or tick().
 ///
-/// Threads: two contexts, as said at each group of functions. 121 KiB, so not for a stack.
+/// Threads: two contexts, as said at each group of functions. 130 KiB, so not for a stack.
 class PaperCore {
  public:
   using State = wire::DeviceState;
 
   explicit PaperCore(const DeviceConfig& config)
       : config_(config),
-        engine_(fifo_, JogRamp::limits(config.tick_hz, config.jog_lowest_hz, config.jog_highest_hz,
-                                       config.jog_steps_per_s2)) {}
+        heaters_(config.heat),
+        engine_(fifo_, actions_,
+                JogRamp::limits(config.tick_hz, config.jog_lowest_hz, config.jog_highest_hz,
+                                config.jog_steps_per_s2)) {}
   PaperCore(const PaperCore&) = delete;
   PaperCore& operator=(const PaperCore&) = delete;
 
@@ -91,6 +97,9 @@ class PaperCore {
   bool poll(DeviceMs now) {
     now_ = now;
     follow_engine();
+    if (heaters_.expire(now)) {
+      stop_for_heat();
+    }
     if (!connected_ && moving() && now - disconnected_at_ >= config_.grace_ms) {
       hold();
     }
@@ -160,10 +169,23 @@ class PaperCore {
       case wire::ControlVerb::kExit:
         return stop(line.verb, out);
       case wire::ControlVerb::kStatus:
+        write_status(out);
+        return Answer::kReply;
+      case wire::ControlVerb::kAt:
+        return at(line, out);
+      case wire::ControlVerb::kHeat:
+      case wire::ControlVerb::kFan:
+        return act(line, out);
+      case wire::ControlVerb::kReset:
+        heaters_.reset();
+        return tell_temps("heat", out);
+      case wire::ControlVerb::kKeep:
+        heaters_.keep(now_);
+        return tell_temps("keep", out);
+      case wire::ControlVerb::kTemps:
         break;
     }
-    write_status(out);
-    return Answer::kReply;
+    return tell_temps("temps", out);
   }
 
   /// After kLater: true once the reply is in `out`; `close` says whether the link then ends.
@@ -191,16 +213,20 @@ class PaperCore {
   /// Slows down and holds, as `stop` does: for a port that shuts down.
   void hold() {
     follow_engine();
-    if (state_ == State::kFilling) {
-      state_ = State::kHeld;
-    }
-    if (!moving() || state_ == State::kStopping) {
-      return;
-    }
-    before_stop_ = state_ == State::kJogging ? before_jog_ : State::kHeld;
-    engine_.request(StepEngine::Request::kHold);
-    state_ = State::kStopping;
+    brake();
   }
+
+  /// A reading of each heater, once each Heater::kPeriodMs; afterwards heaters() has the powers.
+  void on_temperatures(std::span<const wire::CentiC, wire::kHeaterCount> readings) {
+    if (heaters_.control(readings)) {
+      stop_for_heat();
+    }
+  }
+  [[nodiscard]] const HeaterBank& heaters() const { return heaters_; }
+  /// Actions of this session that the motion has come to.
+  [[nodiscard]] std::uint32_t actions_passed() const { return actions_.passed(); }
+  /// For a port that shuts down.
+  void heaters_off() { heaters_.off(); }
 
   /// Something moves, or may begin to move by itself.
   [[nodiscard]] bool moving() const {
@@ -261,9 +287,14 @@ class PaperCore {
 
   /// Moves the state machine on when the step context, or the FIFO, has made progress.
   void follow_engine() {
+    carry_out_actions();
     switch (state_) {
       case State::kRunning:
         if (!engine_.settled()) {
+          return;
+        }
+        if (heaters_.wait()) {
+          go_on_when_hot();
           return;
         }
         if (engine_.phase() == StepEngine::Phase::kDone) {
@@ -303,8 +334,98 @@ class PaperCore {
   }
 
   void run() {
-    engine_.request(StepEngine::Request::kRun);
     state_ = State::kRunning;
+    if (!heaters_.wait()) {  // else when it is hot
+      engine_.request(StepEngine::Request::kRun);
+    }
+  }
+
+  /// hold() as far as it is known that the motion has got.
+  void brake() {
+    if (state_ == State::kFilling) {
+      state_ = State::kHeld;
+    }
+    if (!moving() || state_ == State::kStopping) {
+      return;
+    }
+    before_stop_ = state_ == State::kJogging ? before_jog_ : State::kHeld;
+    engine_.request(StepEngine::Request::kHold);
+    state_ = State::kStopping;
+  }
+
+  // --- heaters ---
+
+  /// Carries out what the motion has passed. What has become impossible since it was added (a fault
+  /// switched the heaters off) holds the motion.
+  void carry_out_actions() {
+    ActionTable::Entry entry;
+    while (actions_.take(entry)) {
+      if (heaters_.check(entry.action) == HeaterBank::Refusal::kNone) {
+        heaters_.apply(entry.action);
+      } else {
+        heat_refused_ = true;
+      }
+    }
+    if (heat_refused_) {
+      heat_refused_ = false;
+      stop_for_heat();
+    }
+  }
+
+  void go_on_when_hot() {
+    if (heaters_.there()) {
+      heaters_.end_wait();
+      engine_.request(StepEngine::Request::kRun);
+    }
+  }
+
+  /// A nozzle that gets cold in mid-print must not be dragged along.
+  void stop_for_heat() {
+    heaters_.end_wait();
+    if (state_ != State::kJogging) {
+      brake();
+    }
+  }
+
+  Answer tell_temps(std::string_view verb, ReplyLine& out) {
+    write_temps(out, verb, heaters_, actions_.room(), now_);
+    return Answer::kReply;
+  }
+
+  Answer act(const wire::ControlLine& line, ReplyLine& out) {
+    if (const auto refusal = heaters_.check(line.action); refusal != HeaterBank::Refusal::kNone) {
+      write_refusal(out, refusal, heaters_, line.action);
+      return Answer::kReply;
+    }
+    heaters_.keep(now_);
+    heaters_.apply(line.action);
+    return tell_temps(line.verb == wire::ControlVerb::kFan ? "fan" : "heat", out);
+  }
+
+  Answer at(const wire::ControlLine& line, ReplyLine& out) {
+    if (state_ == State::kIdle || state_ == State::kDone) {
+      return refuse("init first", out);
+    }
+    if (const auto refusal = heaters_.check(line.action); refusal != HeaterBank::Refusal::kNone) {
+      write_refusal(out, refusal, heaters_, line.action);
+      return Answer::kReply;
+    }
+    const std::uint64_t executed = engine_.progress().executed;
+    if (actions_.room() == 0) {
+      write_error(out, "state", "the table of actions is full; wait until some are passed");
+      return Answer::kReply;
+    }
+    if (line.tick < actions_.last_tick() || line.tick < executed ||
+        line.tick - executed >= ActionTable::kFurthest) {
+      write_error(out, "range", "actions come in order, ahead of the motion; executed=");
+      out.add_decimal(executed).add(" last=").add_decimal(actions_.last_tick());
+      return Answer::kReply;
+    }
+    actions_.add(line.tick, line.action);
+    out.clear();
+    out.add("ok at");
+    add_pair(out, "room", actions_.room());
+    return Answer::kReply;
   }
 
   Answer refuse(std::string_view text, ReplyLine& out) {
@@ -333,6 +454,8 @@ class PaperCore {
     session_ = entropy == 0 || entropy == session_ ? session_ + 1 : entropy;
     session_ += session_ == 0 ? 1 : 0;
     fifo_.reset(config_.first_packet);
+    actions_.reset();
+    heaters_.end_wait();
     engine_.reset();
     ack_number_ = 0;
     pauses_ = 0;
@@ -345,6 +468,7 @@ class PaperCore {
     fill_wanted_ = PaperFifo::kSlots;
     state_ = State::kReady;
     write_init(out, config_, session_, engine_.progress());
+    add_heat_abilities(out, config_.heat);
     return Answer::kReply;
   }
 
@@ -368,6 +492,10 @@ class PaperCore {
       return refuse(
           state_ == State::kIdle || state_ == State::kDone ? "init first" : "already under way",
           out);
+    }
+    if (heaters_.fault().cause != HeatFault::kNone) {
+      write_refusal(out, HeaterBank::Refusal::kFault, heaters_, line.action);
+      return Answer::kReply;
     }
     if (!grid_fits(line, out)) {
       return Answer::kReply;
@@ -423,6 +551,9 @@ class PaperCore {
 
   const DeviceConfig config_;
   PaperFifo fifo_;
+  ActionTable actions_;
+  HeaterBank heaters_;
+  bool heat_refused_ = false;
   StepEngine engine_;
   std::atomic<std::uint32_t> speed_{1};  // written by the network context
   // Network context.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "stepcast/device/action_table.hpp"
 #include "stepcast/device/jog_ramp.hpp"
 #include "stepcast/device/paper_fifo.hpp"
 #include "stepcast/wire/tick_byte.hpp"
@@ -36,6 +37,7 @@ class StepEngine {
     kJogging,
     kStarved,  ///< The FIFO ran empty before the END packet.
     kDone,     ///< Everything up to the END packet is executed.
+    kWaiting,  ///< Stands at an action of the table that stops the motion; kRun goes on.
   };
 
   /// What pull() wrote.
@@ -57,8 +59,8 @@ class StepEngine {
   /// 1/64 of full speed (1.2 mm/s of 75): from here a machine may simply stop or start.
   static constexpr std::uint32_t kLowestTempo = kFullTempo / 64;
 
-  explicit StepEngine(PaperFifo& fifo, const JogRamp::Limits& jog)
-      : fifo_(fifo), jog_limits_(jog) {}
+  StepEngine(PaperFifo& fifo, ActionTable& actions, const JogRamp::Limits& jog)
+      : fifo_(fifo), actions_(actions), jog_limits_(jog) {}
 
   // --- network context ---
 
@@ -177,17 +179,24 @@ class StepEngine {
       ramp_.brake();
       enter(Phase::kJogging);
     } else {
-      enter(phase_ == Phase::kStarved ? Phase::kRest : phase_);
+      enter(phase_ == Phase::kStarved || phase_ == Phase::kWaiting ? Phase::kRest : phase_);
     }
   }
 
   Run stream(std::span<std::uint8_t> out) {
+    if (pass_actions()) {
+      tempo_ = kLowestTempo;
+      enter(Phase::kWaiting);
+      return {};
+    }
     // Before front(): what was known to be whole and is now empty, is done.
     const bool all_here = fifo_.all_here();
     const auto front = fifo_.front();
     if (front.empty()) {
       return ran_dry(all_here);
     }
+    const std::uint32_t to_action = actions_.distance(executed_low_);
+    const bool stops = actions_.next_waits();
     if (tempo_ == kFullTempo && !holding_) {
       std::uint32_t ticks = at_most(out.size(), front.size());
       if (!all_here) {
@@ -198,12 +207,26 @@ class StepEngine {
           return {};
         }
       }
+      // To the next action and no further; where it stops the motion, that slows down before.
+      ticks = at_most(ticks, !stops ? to_action : to_action - at_most(to_action, kFullBrakeTicks));
       if (ticks != 0) {
         execute(front.first(ticks), out);
         return {.kind = Kind::kStream, .ticks = ticks};
       }
     }
-    return stretched(front, all_here, out);
+    const bool stop_near = stops && to_action <= brake_ticks(tempo_);
+    return stretched(front, all_here, stop_near, out);
+  }
+
+  /// Passes the actions that are due at this tick, up to one that stops the motion.
+  /// @returns whether there is one.
+  bool pass_actions() {
+    while (actions_.distance(executed_low_) == 0) {
+      if (actions_.pass()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   Run ran_dry(bool all_here) {
@@ -216,9 +239,10 @@ class StepEngine {
   }
 
   /// One tick of the grid while the tempo changes.
-  Run stretched(std::span<const std::uint8_t> front, bool all_here, std::span<std::uint8_t> out) {
+  Run stretched(std::span<const std::uint8_t> front, bool all_here, bool stop_near,
+                std::span<std::uint8_t> out) {
     const bool short_of_data = !all_here && fifo_.ticks_held() <= brake_ticks(tempo_);
-    if (holding_ || short_of_data) {
+    if (holding_ || short_of_data || stop_near) {
       if (tempo_ > kLowestTempo) {
         --tempo_;
       } else if (holding_) {
@@ -294,6 +318,7 @@ class StepEngine {
   }
 
   PaperFifo& fifo_;
+  ActionTable& actions_;
   const JogRamp::Limits jog_limits_;
   // Network context; the step context reads the jog after it has seen its request.
   std::uint32_t sequence_ = 0;

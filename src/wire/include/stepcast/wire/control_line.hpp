@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "stepcast/wire/heat_action.hpp"
 #include "stepcast/wire/text.hpp"
 #include "stepcast/wire/tick_byte.hpp"
 
@@ -25,7 +27,20 @@ inline constexpr std::uint32_t kSpeedMax = 0;
 /// The limit of `tick_hz=`.
 inline constexpr std::uint32_t kMaxTickHz = 1'000'000;
 
-enum class ControlVerb : std::uint8_t { kInit, kJog, kStart, kStop, kExit, kStatus };
+enum class ControlVerb : std::uint8_t {
+  kInit,
+  kJog,
+  kStart,
+  kStop,
+  kExit,
+  kStatus,
+  kHeat,   ///< `action` now.
+  kReset,  ///< `heat reset`
+  kFan,    ///< `action` now.
+  kAt,     ///< `action` when `tick` ticks of the stream are executed.
+  kKeep,
+  kTemps,
+};
 
 struct ControlLine {
   ControlVerb verb = ControlVerb::kStatus;
@@ -33,6 +48,8 @@ struct ControlLine {
   std::int32_t counts = 0;    ///< kJog: signed, never 0.
   std::uint32_t speed = 1;    ///< kStart: times real time, or kSpeedMax.
   std::uint32_t tick_hz = 0;  ///< kInit, kStart: the step grid that the host wants; 0 if not named.
+  std::uint64_t tick = 0;     ///< kAt: at most kLastActionTick.
+  HeatAction action{};        ///< kHeat, kFan, kAt.
 };
 
 /// Why a line is not a command; also the `<code>` of the reply `err <code> <text>`.
@@ -115,6 +132,76 @@ constexpr LineStatus parse_options(std::string_view rest, ControlLine& line) {
   return LineStatus::kOk;
 }
 
+/// Commands without arguments.
+constexpr LineStatus parse_bare(std::string_view verb, std::string_view rest, ControlLine& line) {
+  struct Bare {
+    std::string_view name;
+    ControlVerb verb;
+  };
+  constexpr std::array kBare{Bare{"stop", ControlVerb::kStop}, Bare{"exit", ControlVerb::kExit},
+                             Bare{"status", ControlVerb::kStatus}, Bare{"keep", ControlVerb::kKeep},
+                             Bare{"temps", ControlVerb::kTemps}};
+  for (const Bare& bare : kBare) {
+    if (verb == bare.name) {
+      line.verb = bare.verb;
+      return take_word(rest).empty() ? LineStatus::kOk : LineStatus::kArgument;
+    }
+  }
+  return LineStatus::kCommand;
+}
+
+/// `heat off`, `heat reset`, `heat tool0 210.5`, and behind `at` a way to wait.
+constexpr LineStatus parse_heat(std::string_view rest, ControlLine& line) {
+  const bool at = line.verb == ControlVerb::kAt;
+  const std::string_view what = take_word(rest);
+  const std::string_view degrees = take_word(rest);
+  if (!at && (what == "off" || what == "reset")) {
+    line.verb = what == "off" ? ControlVerb::kHeat : ControlVerb::kReset;
+    line.action.kind = HeatAction::Kind::kAllOff;
+    return degrees.empty() ? LineStatus::kOk : LineStatus::kArgument;
+  }
+  line.action.kind = HeatAction::Kind::kTarget;
+  line.action.heater = heater_index(what);
+  if (line.action.heater == kHeaterCount || !parse_centi(degrees, line.action.target)) {
+    return LineStatus::kArgument;
+  }
+  if (const std::string_view wait = take_word(rest); !wait.empty()) {
+    if (!at || (wait != "reach" && wait != "settle") || !take_word(rest).empty()) {
+      return LineStatus::kArgument;
+    }
+    line.action.wait = wait == "reach" ? HeatWait::kReach : HeatWait::kSettle;
+  }
+  return line.action.target < 0 || line.action.target > kMaxTarget ? LineStatus::kRange
+                                                                   : LineStatus::kOk;
+}
+
+constexpr LineStatus parse_fan(std::string_view rest, ControlLine& line) {
+  std::uint64_t level = 0;
+  const std::string_view digits = take_word(rest);
+  if (!parse_decimal(digits, ~std::uint64_t{0}, level) || !take_word(rest).empty()) {
+    return LineStatus::kArgument;
+  }
+  line.action.kind = HeatAction::Kind::kFan;
+  line.action.fan = static_cast<std::uint8_t>(level & kFullFan);
+  return level > kFullFan ? LineStatus::kRange : LineStatus::kOk;
+}
+
+constexpr LineStatus parse_at(std::string_view rest, ControlLine& line) {
+  std::uint64_t tick = 0;
+  if (!parse_decimal(take_word(rest), ~std::uint64_t{0}, tick)) {
+    return LineStatus::kArgument;
+  }
+  line.tick = tick;
+  const std::string_view what = take_word(rest);
+  LineStatus status = LineStatus::kArgument;
+  if (what == "heat") {
+    status = parse_heat(rest, line);
+  } else if (what == "fan") {
+    status = parse_fan(rest, line);
+  }
+  return status == LineStatus::kOk && tick > kLastActionTick ? LineStatus::kRange : status;
+}
+
 }  // namespace detail
 
 /// Reads one line without its "\n"; a "\r" and blanks at the end are ignored. `line` is written
@@ -143,13 +230,17 @@ constexpr LineStatus parse_control_line(std::string_view text, ControlLine& line
   } else if (verb == "jog") {
     parsed.verb = ControlVerb::kJog;
     status = detail::parse_jog(text, parsed);
-  } else if (verb == "stop" || verb == "exit" || verb == "status") {
-    parsed.verb = verb == "stop"   ? ControlVerb::kStop
-                  : verb == "exit" ? ControlVerb::kExit
-                                   : ControlVerb::kStatus;
-    status = take_word(text).empty() ? LineStatus::kOk : LineStatus::kArgument;
+  } else if (verb == "heat") {
+    parsed.verb = ControlVerb::kHeat;
+    status = detail::parse_heat(text, parsed);
+  } else if (verb == "fan") {
+    parsed.verb = ControlVerb::kFan;
+    status = detail::parse_fan(text, parsed);
+  } else if (verb == "at") {
+    parsed.verb = ControlVerb::kAt;
+    status = detail::parse_at(text, parsed);
   } else {
-    status = LineStatus::kCommand;
+    status = detail::parse_bare(verb, text, parsed);
   }
   if (status == LineStatus::kOk) {
     line = parsed;

@@ -45,6 +45,39 @@ constexpr bool parse_decimal(std::string_view digits, std::uint64_t limit, std::
   return true;
 }
 
+/// Reads a number with at most two decimals, "-12.5", as hundredths; below 10 million in magnitude.
+/// @returns false, leaving `value`, on anything else.
+constexpr bool parse_centi(std::string_view text, std::int32_t& value) {
+  constexpr std::uint64_t kLimit = 10'000'000;
+  const bool negative = !text.empty() && text.front() == '-';
+  if (negative) {
+    text.remove_prefix(1);
+  }
+  std::size_t whole_digits = 0;
+  while (whole_digits < text.size() && text[whole_digits] != '.') {
+    ++whole_digits;
+  }
+  std::string_view whole = text;
+  whole.remove_suffix(text.size() - whole_digits);
+  text.remove_prefix(whole_digits);
+  std::uint64_t magnitude = 0;
+  if (!parse_decimal(whole, kLimit - 1, magnitude)) {
+    return false;
+  }
+  magnitude *= 100;
+  if (!text.empty()) {
+    text.remove_prefix(1);
+    std::uint64_t part = 0;
+    if (text.size() > 2 || !parse_decimal(text, 99, part)) {
+      return false;
+    }
+    magnitude += text.size() == 1 ? 10 * part : part;
+  }
+  const auto wide = static_cast<std::int32_t>(magnitude);
+  value = negative ? -wide : wide;
+  return true;
+}
+
 /// Reads exactly 16 lower-case hexadecimal digits: a session id.
 constexpr bool parse_hex64(std::string_view digits, std::uint64_t& value) {
   if (digits.size() != 16) {
@@ -115,6 +148,18 @@ class LineBuffer {
       add('-');
     }
     return add_decimal(static_cast<std::uint64_t>(wide < 0 ? -wide : wide));
+  }
+
+  /// Hundredths, with two decimals.
+  constexpr LineBuffer& add_centi(std::int32_t value) {
+    const auto wide = static_cast<std::int64_t>(value);
+    const auto magnitude = static_cast<std::uint32_t>(wide < 0 ? -wide : wide);
+    if (wide < 0) {
+      add('-');
+    }
+    add_decimal(magnitude / 100).add('.');
+    return add(static_cast<char>('0' + magnitude % 100 / 10))
+        .add(static_cast<char>('0' + magnitude % 10));
   }
 
   constexpr LineBuffer& add_hex64(std::uint64_t value) {
