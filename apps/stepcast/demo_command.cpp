@@ -14,6 +14,7 @@
 #include "interrupt.hpp"
 #include "print_job.hpp"
 #include "process_usage.hpp"
+#include "sample_part.hpp"
 #include "speed_option.hpp"
 #include "terminal.hpp"
 
@@ -36,22 +37,6 @@ std::string program_name() {
   const fs::path here = fs::relative(program, fs::current_path(unknown), unknown);
   const bool below = !unknown && !here.empty() && !here.string().starts_with("..");
   return below ? here.string() : program.string();
-}
-
-// The sample beside the program, in a checkout or an installation.
-fs::path sample_part() {
-  std::error_code unknown;
-  const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
-  for (fs::path folder = program.parent_path(); !unknown && folder.has_relative_path();
-       folder = folder.parent_path()) {
-    for (const char* place : {"examples", "share/stepcast/examples"}) {
-      fs::path file = folder / place / "nut.gcode";
-      if (fs::exists(file, unknown)) {
-        return file;
-      }
-    }
-  }
-  return {};
 }
 
 int run(DemoOptions options) {

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <fstream>
 #include <span>
-#include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
@@ -112,21 +111,6 @@ void show_until_it_ends(const jobs::Runner& runner, const cli::Terminal& termina
 }
 
 }  // namespace
-
-fs::path sample_part() {
-  std::error_code unknown;
-  const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
-  for (fs::path folder = program.parent_path(); !unknown && folder.has_relative_path();
-       folder = folder.parent_path()) {
-    for (const char* place : {"examples", "share/stepcast/examples"}) {
-      fs::path file = folder / place / "nut.gcode";
-      if (fs::exists(file, unknown)) {
-        return file;
-      }
-    }
-  }
-  return {};
-}
 
 Result<void> print_demo(server::Site& site, const fs::path& file, const std::stop_token& stop) {
   const cli::Terminal terminal(stdout);

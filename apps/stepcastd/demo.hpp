@@ -9,9 +9,6 @@
 
 namespace stepcast::daemon {
 
-/// The sample part beside the program, in a checkout or an installation; empty if it is not there.
-[[nodiscard]] std::filesystem::path sample_part();
-
 /// Puts `file` into the library, prints it on the first printer, and shows on standard output how
 /// far it is. Returns when the print has ended or `stop` asks for it.
 [[nodiscard]] Result<void> print_demo(server::Site& site, const std::filesystem::path& file,

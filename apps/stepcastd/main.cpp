@@ -16,6 +16,7 @@
 #include "daemon.hpp"
 #include "daemon_config.hpp"
 #include "demo.hpp"
+#include "sample_part.hpp"
 
 namespace stepcast::daemon {
 namespace {
@@ -85,7 +86,7 @@ int serve(int argc, char** argv) {
       config->printers.front().speed = kDemoSpeed;
     }
     if (part.empty()) {
-      part = sample_part();
+      part = cli::sample_part();
     }
     if (part.empty()) {
       return report({Errc::kNotFound, "the sample part is not beside the program", "nut.gcode",
