@@ -18,6 +18,10 @@
 
 namespace stepcast::store {
 
+/// Of statements for many rows. More gain little, and databases bound the parameters of a
+/// statement.
+inline constexpr std::array<std::size_t, 7> kRowsOfAStatement{64, 32, 16, 8, 4, 2, 1};
+
 /// A column, and the member of the row that holds its value.
 template <class Row, class Member>
 struct Field {
@@ -88,8 +92,6 @@ class Table {
 
  private:
   static constexpr std::size_t kColumns = sizeof...(Members);
-  // Rows of one statement. More gain little, and databases bound the parameters of a statement.
-  static constexpr std::array<std::size_t, 3> kChunks{64, 8, 1};
 
   template <class Each, class... Arguments>
   [[nodiscard]] Result<void> each(Session& session, std::string_view rest, Each&& take,
@@ -110,7 +112,7 @@ class Table {
   [[nodiscard]] Result<void> in_chunks(Session& session, std::span<const Row> rows,
                                        std::size_t skipped, std::string_view tail) const {
     std::vector<Value> values;
-    for (const auto chunk : kChunks) {
+    for (const auto chunk : kRowsOfAStatement) {
       if (rows.size() < chunk) {
         continue;
       }

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -51,27 +55,65 @@ UnixS start_of(UnixS at, UnixS step_s) {
   return at - (rest < 0 ? rest + step_s : rest);
 }
 
+// A stretch of one series. Ordered by time, as those of one time are made by one statement.
+struct Stretch {
+  UnixS at{};
+  std::int64_t series{};
+  friend auto operator<=>(const Stretch&, const Stretch&) = default;
+};
+
+// Into which stretches of `level` the rows fall, in order. @pre sorted by series and time
+std::vector<Stretch> stretches_of(std::span<const TelemetryRow> rows, const Level& level) {
+  std::vector<Stretch> stretches;
+  for (const auto& row : rows) {
+    const Stretch stretch{start_of(row.at, level.step_s), row.series};
+    if (stretches.empty() || stretches.back() != stretch) {
+      stretches.push_back(stretch);
+    }
+  }
+  std::sort(stretches.begin(), stretches.end());
+  return stretches;
+}
+
+// Makes the stretches of one time of so many series. Parameters: where they begin (twice), where
+// they end, the series.
+std::string roll_up_text(const Level& from, const Level& level, std::size_t series) {
+  auto sql = fmt::format(
+      "INSERT INTO {} (series, at_s, samples, lowest, mean, highest) "
+      "SELECT series, CAST(:slot AS BIGINT), {} FROM {} "
+      "WHERE at_s >= :from_s AND at_s < :to_s AND series IN (",
+      level.table, aggregates(from), from.table);
+  for (std::size_t i = 0; i < series; ++i) {
+    sql += fmt::format("{}:p{}", i == 0 ? "" : ", ", i);
+  }
+  return sql +
+         ") GROUP BY series ON CONFLICT (series, at_s) DO UPDATE SET samples = excluded.samples, "
+         "lowest = excluded.lowest, mean = excluded.mean, highest = excluded.highest";
+}
+
 // Makes each stretch of `level` anew into which one of `rows` falls. @pre sorted by series and time
 Result<void> roll_up(Session& session, std::span<const TelemetryRow> rows, const Level& from,
                      const Level& level) {
-  const auto sql = fmt::format(
-      "INSERT INTO {} (series, at_s, samples, lowest, mean, highest) "
-      "SELECT series, CAST(:slot AS BIGINT), {} FROM {} "
-      "WHERE series = :series AND at_s >= :from_s AND at_s < :to_s GROUP BY series "
-      "ON CONFLICT (series, at_s) DO UPDATE SET samples = excluded.samples, "
-      "lowest = excluded.lowest, mean = excluded.mean, highest = excluded.highest",
-      level.table, aggregates(from), from.table);
-  std::int64_t series = 0;
-  std::optional<UnixS> last;
-  for (const auto& row : rows) {
-    const auto slot = start_of(row.at, level.step_s);
-    if (row.series == series && slot == last) {
-      continue;
-    }
-    series = row.series;
-    last = slot;
-    if (auto done = session.apply(sql, slot, series, slot, slot + level.step_s); !done) {
-      return done;
+  const auto stretches = stretches_of(rows, level);
+  std::array<std::string, kRowsOfAStatement.size()> texts;  // made when they are needed
+  std::vector<Value> values;
+  for (auto first = stretches.begin(); first != stretches.end();) {
+    const auto at = first->at;
+    const auto end =
+        std::find_if(first, stretches.end(), [at](const auto& other) { return other.at != at; });
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const auto chunk = static_cast<std::ptrdiff_t>(kRowsOfAStatement[i]);
+      for (; end - first >= chunk; first += chunk) {
+        if (texts[i].empty()) {
+          texts[i] = roll_up_text(from, level, kRowsOfAStatement[i]);
+        }
+        values = {to_value(at), to_value(at), to_value(at + level.step_s)};
+        std::transform(first, first + chunk, std::back_inserter(values),
+                       [](const auto& stretch) { return to_value(stretch.series); });
+        if (auto done = session.execute_values(texts[i], values); !done) {
+          return tl::unexpected(done.error());
+        }
+      }
     }
   }
   return {};

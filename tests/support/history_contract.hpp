@@ -115,6 +115,37 @@ inline void expect_minutes_to_follow_their_seconds(store::Store& store) {
   expect_points(points_in(store, "follows", kMonday, kMonday + 3600, 1), {{kMonday, 20, 7, 7, 7}});
 }
 
+inline void expect_many_series_of_one_batch_to_stay_apart(store::Store& store) {
+  // More than one statement makes, and not a multiple; the batch ends one minute and begins
+  // another.
+  constexpr int kSeries = 75;
+  const auto name = [](int i) { return "many" + std::to_string(i); };
+  ASSERT_TRUE(store.write([&](store::Session& session) -> Result<void> {
+    std::vector<store::TelemetryRow> rows;
+    for (int i = 0; i < kSeries; ++i) {
+      const auto series = store::series_of(session, "taz6", name(i));
+      if (!series) {
+        return tl::unexpected(series.error());
+      }
+      rows.push_back({*series, kMonday + 58, double(i)});
+      rows.push_back({*series, kMonday + 59, double(i + 2)});
+      if (i % 2 == 0) {
+        rows.push_back({*series, kMonday + 60, double(-i)});
+      }
+    }
+    return store::add_telemetry(session, std::move(rows));
+  }));
+  for (int i = 0; i < kSeries; ++i) {
+    std::vector<store::TelemetryPoint> wanted{{kMonday, 2, double(i), i + 1.0, i + 2.0}};
+    if (i % 2 == 0) {
+      wanted.push_back({kMonday + 60, 1, double(-i), double(-i), double(-i)});
+    }
+    expect_points(points_in(store, name(i), kMonday, kMonday + 120, 2), wanted);
+  }
+  expect_points(points_in(store, name(74), kMonday, kMonday + 3600, 1),
+                {{kMonday, 3, -74, 76.0 / 3.0, 76}});
+}
+
 inline void expect_the_last_of_one_second_to_count(store::Store& store) {
   ASSERT_TRUE(store.write([](store::Session& session) {
     return store::series_of(session, "taz6", "twice").and_then([&](std::int64_t series) {

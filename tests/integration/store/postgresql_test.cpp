@@ -14,6 +14,7 @@
 #include "history_contract.hpp"
 #include "old_schema.hpp"
 #include "postgresql_server.hpp"
+#include "queue_contract.hpp"
 #include "store_contract.hpp"
 #include "workshop_contract.hpp"
 
@@ -53,6 +54,7 @@ TEST_F(PostgresqlStore, KeepsHistoryAsSqliteDoes) {
   expect_seconds_to_come_back_as_they_were(*store_);
   expect_a_long_range_to_come_as_few_points(*store_);
   expect_minutes_to_follow_their_seconds(*store_);
+  expect_many_series_of_one_batch_to_stay_apart(*store_);
   expect_the_last_of_one_second_to_count(*store_);
   expect_old_seconds_to_go_an_hour_at_a_time(*store_);
   expect_a_year_to_come_from_quarters_of_days(*store_);
@@ -69,6 +71,16 @@ TEST_F(PostgresqlStore, KeepsTheWorkshopAsSqliteDoes) {
   expect_tasks_to_keep_which_intervals_they_have(*store_);
   expect_totals_by_day_printer_and_material(*store_);
   expect_channels_to_know_their_place(*store_);
+}
+
+TEST_F(PostgresqlStore, KeepsTheQueueAndPeopleAsSqliteDoes) {
+  expect_the_queue_to_be_served_in_order(*store_);
+  expect_queue_rules_to_be_told(*store_);
+  expect_a_start_to_be_claimed_once(*store_);
+  expect_the_bed_to_be_remembered(*store_);
+  expect_second_factors_to_go_with_their_user(*store_);
+  expect_an_answer_to_be_given_once(*store_);
+  expect_an_audit_entry_to_stay(*store_);
 }
 
 TEST_F(PostgresqlStore, UndoesOnlyTheWorkThatFailed) {

@@ -23,6 +23,9 @@ TEST_F(SqliteHistory, GivesALongRangeAsFewPoints) {
 TEST_F(SqliteHistory, KeepsMinutesAndHoursInStepWithTheirSeconds) {
   expect_minutes_to_follow_their_seconds(*store_);
 }
+TEST_F(SqliteHistory, KeepsManySeriesOfOneBatchApart) {
+  expect_many_series_of_one_batch_to_stay_apart(*store_);
+}
 TEST_F(SqliteHistory, TakesTheLastOfSeveralValuesForOneSecond) {
   expect_the_last_of_one_second_to_count(*store_);
 }

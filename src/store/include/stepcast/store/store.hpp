@@ -46,7 +46,9 @@ class Store {
   /// The same without waiting: for telemetry. Dropped, and counted, when too much is queued.
   void write_later(std::function<Result<void>(Session&)> work);
   /// The same for what may not be lost, such as the audit trail: committed as soon as the disk
-  /// allows; waits only while far too much is queued.
+  /// allows; waits only while far too much is queued. `work` may run several times, even after a
+  /// run whose commit arrived although its answer was lost: it has to leave what it captured as it
+  /// is, and either be harmless when it is done twice or refuse the second time by a key.
   void write_soon(std::function<Result<void>(Session&)> work);
   /// Waits until everything queued so far is durable.
   [[nodiscard]] Result<void> flush();
