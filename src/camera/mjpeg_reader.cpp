@@ -63,7 +63,10 @@ Result<void> MjpegReader::push(std::string_view bytes) {
   unread_.append(bytes);
   while (in_frame_ ? take_frame() : take_head()) {
   }
-  const std::size_t most = in_frame_ ? kLargestFrame : kLongestHead;
+  // What may still be missing is the rest of what ends it, so that it does not matter how the bytes
+  // were cut.
+  const std::size_t most =
+      in_frame_ ? kLargestFrame + delimiter_.size() - 1 : kLongestHead + kHeadEnd.size() - 1;
   if (unread_.size() > most || length_ > kLargestFrame) {
     return fail(Errc::kOutOfRange,
                 fmt::format("a picture is larger than {} bytes, or its head than {}", kLargestFrame,
@@ -74,7 +77,7 @@ Result<void> MjpegReader::push(std::string_view bytes) {
 
 bool MjpegReader::take_head() {
   const std::size_t end = unread_.find(kHeadEnd);
-  if (end == std::string::npos) {
+  if (end == std::string::npos || end > kLongestHead) {
     return false;
   }
   length_ = content_length(std::string_view(unread_).substr(0, end));
@@ -90,6 +93,9 @@ bool MjpegReader::take_frame() {
     size = unread_.find(delimiter_, searched_);
     if (size == std::string::npos) {
       searched_ = unread_.size() - std::min(unread_.size(), delimiter_.size());
+      return false;
+    }
+    if (size > kLargestFrame) {
       return false;
     }
   } else if (length_ > kLargestFrame || unread_.size() < length_) {

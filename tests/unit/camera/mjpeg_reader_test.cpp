@@ -73,6 +73,23 @@ TEST(MjpegReader, BoundsWhatItKeeps) {
   EXPECT_FALSE(announced->push("--frame\r\nContent-Length: 99999999999\r\n\r\n"));
 }
 
+TEST(MjpegReader, BoundsAlikeHoweverTheBytesAreCut) {
+  constexpr std::size_t kLongestHead = 4096;
+  const auto taken = [](std::size_t head, std::size_t piece) {
+    auto reader = MjpegReader::create(kType, [](const std::string&) {});
+    const std::string stream = std::string(head, 'x') + "\r\n\r\n" + kBlue;
+    bool good = true;
+    for (std::size_t at = 0; good && at < stream.size(); at += piece) {
+      good = reader->push(std::string_view(stream).substr(at, piece)).has_value();
+    }
+    return good;
+  };
+  for (const std::size_t piece : {1UL, 5000UL}) {
+    EXPECT_TRUE(taken(kLongestHead, piece)) << piece;
+    EXPECT_FALSE(taken(kLongestHead + 1, piece)) << piece;
+  }
+}
+
 TEST(MjpegReader, RefusesOtherTypes) {
   EXPECT_FALSE(MjpegReader::create("text/html", [](const std::string&) {}));
   EXPECT_FALSE(MjpegReader::create("multipart/x-mixed-replace", [](const std::string&) {}));
