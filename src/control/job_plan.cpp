@@ -107,7 +107,8 @@ Result<void> replay(const JobPlan& plan, const machine::Profile& profile,
 
 Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profile& profile,
                          const ControllerChoice& choice, const BlockObserver& observer,
-                         const std::vector<planner::LiveChange>& changes) {
+                         const std::vector<planner::LiveChange>& changes,
+                         const std::stop_token& stop) {
   STEPCAST_CHECK(!observer || changes.empty());
   JobPlan plan;
   plan.file = file;
@@ -118,7 +119,7 @@ Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profi
     return tl::unexpected(opened.error());
   }
   MotionPipeline& pipeline = **opened;
-  if (auto fitted = pipeline.fit(); !fitted) {
+  if (auto fitted = pipeline.fit(stop); !fitted) {
     return tl::unexpected(fitted.error());
   }
   plan.choice.stretches = pipeline.stretches();

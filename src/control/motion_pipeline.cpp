@@ -170,9 +170,12 @@ class MotionPipeline::Impl {
     }
   }
 
-  Result<void> fit() {
+  Result<void> fit(const std::stop_token& stop) {
     MotionBlock block;
     for (;;) {
+      if (stop.stop_requested()) {
+        return fail(Errc::kInterrupted, "the planning was stopped");
+      }
       auto more = next_fitted(block);
       if (!more) {
         return tl::unexpected(more.error());
@@ -481,8 +484,8 @@ Ticks MotionPipeline::firm_ticks() const {
 Seconds MotionPipeline::planned_to() const {
   return retimed(kLeadIn + impl_->planned_duration());
 }
-Result<void> MotionPipeline::fit() {
-  return impl_->fit();
+Result<void> MotionPipeline::fit(const std::stop_token& stop) {
+  return impl_->fit(stop);
 }
 const std::vector<planner::SlowStretch>& MotionPipeline::stretches() const {
   return impl_->retimer().stretches();

@@ -2,8 +2,40 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace stepcast::planner {
+
+ArcExtremes::ArcExtremes(const Arc& arc) {
+  constexpr double kQuarter = std::numbers::pi / 2.0;
+  const double low = std::min(arc.start_angle, arc.start_angle + arc.sweep);
+  const double high = std::max(arc.start_angle, arc.start_angle + arc.sweep);
+  // One turn says it all.
+  const double from = std::max(std::ceil(low / kQuarter), std::floor(high / kQuarter) - 3.0);
+  for (double quarter = from; quarter * kQuarter <= high; quarter += 1.0) {
+    const double angle = quarter * kQuarter;
+    points_[count_++] = {arc.first, arc.center_first + arc.radius * std::cos(angle)};
+    points_[count_++] = {arc.second, arc.center_second + arc.radius * std::sin(angle)};
+  }
+}
+
+Box Move::extent() const {
+  Box box{start, start};
+  const auto include = [&box](Axis axis, Mm value) {
+    box.low[axis] = std::min(box.low[axis], value);
+    box.high[axis] = std::max(box.high[axis], value);
+  };
+  for (Axis axis : kAllAxes) {
+    include(axis, end[axis]);
+  }
+  if (is_arc()) {
+    const ArcExtremes extremes(arc);
+    for (const auto& [axis, value] : extremes.points()) {
+      include(axis, value);
+    }
+  }
+  return box;
+}
 
 PerAxis<double> Move::direction_at(double fraction) const {
   PerAxis<double> direction;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <string>
 #include <utility>
 
@@ -56,19 +55,10 @@ Result<void> MoveChecks::coordinate(Axis axis, Mm value) const {
 }
 
 Result<void> MoveChecks::arc(const Arc& arc) const {
-  // The furthest points of an arc are where it crosses a direction of its axes.
-  constexpr double kQuarter = std::numbers::pi / 2.0;
-  const double low = std::min(arc.start_angle, arc.start_angle + arc.sweep);
-  const double high = std::max(arc.start_angle, arc.start_angle + arc.sweep);
-  const double from = std::max(std::ceil(low / kQuarter), std::floor(high / kQuarter) - 3.0);
-  for (double quarter = from; quarter * kQuarter <= high; quarter += 1.0) {
-    const double angle = quarter * kQuarter;
-    for (const auto& [axis, value] :
-         {std::pair{arc.first, arc.center_first + arc.radius * std::cos(angle)},
-          std::pair{arc.second, arc.center_second + arc.radius * std::sin(angle)}}) {
-      if (auto checked = coordinate(axis, value); !checked) {
-        return checked;
-      }
+  const ArcExtremes extremes(arc);
+  for (const auto& [axis, value] : extremes.points()) {
+    if (auto checked = coordinate(axis, value); !checked) {
+      return checked;
     }
   }
   return {};

@@ -28,6 +28,17 @@ constexpr double kSplineToleranceMm = 0.0025;
 // Shorter moves are rounding noise of the job and are carried over into the next move.
 constexpr Mm kShortestMove{1e-6};
 
+void widen(std::optional<Box>& all, const Box& one) {
+  if (!all) {
+    all = one;
+    return;
+  }
+  for (Axis axis : kAllAxes) {
+    all->low[axis] = std::min(all->low[axis], one.low[axis]);
+    all->high[axis] = std::max(all->high[axis], one.high[axis]);
+  }
+}
+
 struct FirmwareRetraction {
   Mm length{1.0};
   Mm lift{0.0};
@@ -687,6 +698,13 @@ class Toolpath::Interpreter {
     move.number = summary_.moves++;
     summary_.filament = std::max(summary_.filament, move.end[Axis::kE]);
     summary_.top = std::max(summary_.top, move.end[Axis::kZ]);
+    if (move.extrudes()) {
+      const Box extent = move.extent();
+      widen(summary_.printed, extent);
+      if (extent.high[Axis::kZ] > ToolpathSummary::kPrimeHeight) {
+        widen(summary_.printed_above_priming, extent);
+      }
+    }
     // Without slicer comments a layer is a height at which something is extruded level.
     if (move.extrudes() && !move.moves(Axis::kZ) && move.end[Axis::kZ] > top_) {
       top_ = move.end[Axis::kZ];

@@ -1,5 +1,6 @@
 #include "stepcast/control/job_plan.hpp"
 
+#include <stop_token>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -35,6 +36,15 @@ TEST(JobPlan, KnowsWhatThePipelineKnows) {
   EXPECT_EQ(planned->toolpath.moves, run->summary.moves);
   EXPECT_EQ(planned->toolpath.layers, 2);
   EXPECT_NEAR(planned->toolpath.filament.v, 4.1234, 1e-9);
+}
+
+TEST(JobPlan, StopsWhenItIsAskedTo) {
+  const JobFile job(kSampleJob);
+  std::stop_source stop;
+  stop.request_stop();
+  const auto planned = plan_job(job.path(), printer("taz6"), {}, {}, {}, stop.get_token());
+  ASSERT_FALSE(planned);
+  EXPECT_EQ(planned.error().code, Errc::kInterrupted);
 }
 
 TEST(JobPlan, ListsLayersWithTheirTimes) {

@@ -50,6 +50,23 @@ JobRun run(const std::string& job, const ToolpathOptions& options = {}) {
   return result;
 }
 
+TEST(Toolpath, KnowsTheBoxOfWhatItPrintsWithItsArcs) {
+  const JobRun r =
+      run("G90\nM83\nG1 X90 Y90 Z0.3 F600\nG1 X10 Y10\nG1 X40 E1\nG1 Z5\nG1 X60 Y50\n"
+          "G3 X60 Y30 I0 J-10 E1\nG1 X70\n");
+  ASSERT_TRUE(r.ok) << r.error.to_string();
+  ASSERT_TRUE(r.summary.printed && r.summary.printed_above_priming);
+  const auto near = [](Mm a, double b) { return std::abs(a.v - b) < 1e-9; };
+  EXPECT_TRUE(near(r.summary.printed->low[Axis::kX], 10));
+  EXPECT_TRUE(near(r.summary.printed->high[Axis::kX], 60));
+  EXPECT_TRUE(near(r.summary.printed->high[Axis::kZ], 5));
+  // Half a circle from the top to the bottom by its left.
+  EXPECT_TRUE(near(r.summary.printed_above_priming->low[Axis::kX], 50));
+  EXPECT_TRUE(near(r.summary.printed_above_priming->low[Axis::kY], 30));
+  EXPECT_TRUE(near(r.summary.printed_above_priming->high[Axis::kY], 50));
+  EXPECT_FALSE(run("G1 X10 F600\n").summary.printed);
+}
+
 TEST(Toolpath, FollowsAbsoluteAndRelativeWords) {
   const JobRun r = run("G90\nG1 X10 Y20 F600\nG91\nG1 X5\nG1 Y-5\n");
   ASSERT_EQ(r.moves.size(), 3U);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -54,11 +55,13 @@ using BlockObserver = std::function<void(const MotionBlock&)>;
 /// @pre without an observer, or without changes
 ///
 /// Cost: some hundred microseconds of CPU a second of print; constant memory but for the layers.
-/// @returns any error of the job, the profile or the choice.
+/// @returns any error of the job, the profile or the choice; kInterrupted soon after `stop` is
+/// asked for.
 [[nodiscard]] Result<JobPlan> plan_job(const std::filesystem::path& file,
                                        const machine::Profile& profile,
                                        const ControllerChoice& choice,
                                        const BlockObserver& observer = {},
-                                       const std::vector<planner::LiveChange>& changes = {});
+                                       const std::vector<planner::LiveChange>& changes = {},
+                                       const std::stop_token& stop = {});
 
 }  // namespace stepcast::control

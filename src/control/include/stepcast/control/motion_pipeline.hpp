@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -105,8 +106,9 @@ class MotionPipeline {
   /// and does it again: see stretches().
   ///
   /// Cost: that of next(), and some hundred milliseconds of motion done twice for each place.
-  /// @returns any error of next(); kOutOfRange if a place does not fit however slow.
-  [[nodiscard]] Result<void> fit();
+  /// @returns any error of next(); kOutOfRange if a place does not fit however slow; kInterrupted
+  /// soon after `stop` is asked for.
+  [[nodiscard]] Result<void> fit(const std::stop_token& stop = {});
   /// One block of what fit() does, for a plan that may change while it runs. A block may begin
   /// before the end of the one given last: those from its first tick on are then void. Stretches
   /// that lie ahead are forgotten when a change comes, and found again where they are needed.

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "stepcast/base/axis.hpp"
@@ -20,6 +24,26 @@ struct Arc {
                          ///< little.
   double start_angle{};  ///< Radians.
   double sweep{};        ///< Radians, positive from `first` to `second`; 0: the move is straight.
+};
+
+/// Where an arc crosses a direction of its axes: its furthest points but for its ends.
+class ArcExtremes {
+ public:
+  explicit ArcExtremes(const Arc& arc);
+  [[nodiscard]] std::span<const std::pair<Axis, Mm>> points() const {
+    return std::span(points_).first(count_);
+  }
+
+ private:
+  static constexpr std::size_t kMost = 8;  // two coordinates of each quarter
+  std::array<std::pair<Axis, Mm>, kMost> points_{};
+  std::size_t count_ = 0;
+};
+
+/// A box of machine coordinates and of filament, ends included.
+struct Box {
+  PerAxis<Mm> low;
+  PerAxis<Mm> high;
 };
 
 /// One stretch of tool motion: a straight line or an arc, in the tool frame of the machine.
@@ -49,6 +73,8 @@ struct Move {
   [[nodiscard]] PerAxis<double> peak_direction() const;
   /// Where the tool is after `distance` of path.
   [[nodiscard]] PerAxis<Mm> at(Mm distance) const;
+  /// The smallest box that holds the whole move.
+  [[nodiscard]] Box extent() const;
 
  private:
   [[nodiscard]] bool sweeps(Axis axis) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "stepcast/base/result.hpp"
 #include "stepcast/gcode/reader.hpp"
@@ -31,6 +32,12 @@ struct ToolpathSummary {
   std::int64_t first_slowed_line{};
   PerAxis<Mm> end;  ///< Where the job leaves the tool.
   Mm top{};         ///< The greatest height that a move ends at.
+  /// Of all moves that extrude; nothing without any.
+  std::optional<Box> printed;
+  /// The same above kPrimeHeight, where a nozzle no longer primes beside the bed.
+  std::optional<Box> printed_above_priming;
+
+  static constexpr Mm kPrimeHeight{1.0};
 };
 
 /// Runs a job as a controller would and gives its moves in machine coordinates.
