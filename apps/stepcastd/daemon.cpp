@@ -19,6 +19,7 @@
 #include "stepcast/server/setup.hpp"
 #include "stepcast/server/site.hpp"
 
+#include "analysts.hpp"
 #include "connections.hpp"
 #include "demo.hpp"
 #include "discovery.hpp"
@@ -27,6 +28,7 @@
 #include "print_queue.hpp"
 #include "printer_ports.hpp"
 #include "records.hpp"
+#include "watch_folder.hpp"
 
 namespace stepcast::daemon {
 namespace {
@@ -95,12 +97,11 @@ Result<void> run(const Config& config, const fs::path& data, const fs::path& dem
   if (!machines) {
     return tl::unexpected(machines.error());
   }
-  auto library = files::Library::open(
-      **store,
-      {.root = data / "files",
-       .minimum_free_bytes = config.minimum_free_mib * kMib,
-       .quota_bytes = config.quota_mib * kMib},
-      [&machines](const fs::path& file) { return analyse(file, machines->front()); });
+  auto library = files::Library::open(**store,
+                                      {.root = data / "files",
+                                       .minimum_free_bytes = config.minimum_free_mib * kMib,
+                                       .quota_bytes = config.quota_mib * kMib},
+                                      analysts_of(config, *machines));
   if (!library) {
     return tl::unexpected(library.error());
   }
@@ -141,6 +142,11 @@ Result<void> run(const Config& config, const fs::path& data, const fs::path& dem
     return tl::unexpected(queue.error());
   }
   site.queue = std::move(*queue);
+
+  auto watched = watch_folder(config, **library, **events);
+  if (!watched) {
+    return tl::unexpected(watched.error());
+  }
 
   const Records records(**store, config, site.printers);
   const std::string setup_token = server::random_token();

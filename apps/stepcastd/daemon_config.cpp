@@ -123,8 +123,8 @@ Result<Config> load_config(const std::filesystem::path& file) {
   try {
     const toml::table root = toml::parse(content.str(), file.string());
     ConfigTable top(root, file.string(), "", problem);
-    top.allow_only(
-        {"server", "storage", "history", "queue", "system", "printer", "notify", "hook", "mqtt"});
+    top.allow_only({"server", "storage", "files", "history", "queue", "system", "printer", "notify",
+                    "hook", "mqtt"});
     static const toml::table kEmpty;
     const auto section = [&](const char* name) -> const toml::table& {
       const auto* table = root[name].as_table();
@@ -151,6 +151,15 @@ Result<Config> load_config(const std::filesystem::path& file) {
     storage.text("database", config.database);
     storage.integer("minimum_free_mib", config.minimum_free_mib, 0, kMostMib);
     storage.integer("quota_mib", config.quota_mib, 0, kMostMib);
+    ConfigTable library(section("files"), file.string(), "files.", problem);
+    library.allow_only({"watched_folder"});
+    std::string watched;
+    library.text("watched_folder", watched);
+    config.watched_folder = watched;
+    if (!watched.empty() && config.watched_folder.is_relative()) {
+      library.report_whole(fmt::format("has the watched_folder '{}'", watched),
+                           "write the whole path, from / on");
+    }
     constexpr std::int64_t kLongestLease_s = 600;
     constexpr std::int64_t kMostEntries = 10'000;
     ConfigTable queue(section("queue"), file.string(), "queue.", problem);

@@ -2,13 +2,11 @@
 
 #include <array>
 #include <fstream>
-#include <numbers>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "stepcast/control/job_plan.hpp"
 #include "stepcast/machine/profile_loader.hpp"
 #include "stepcast/octoprint_client/octoprint_printer.hpp"
 #include "stepcast/printer/streamed_printer.hpp"
@@ -41,7 +39,11 @@ Result<std::vector<Machine>> load_machines(const Config& config) {
     if (!profile) {
       return tl::unexpected(profile.error());
     }
-    Machine machine{std::move(*profile), {}};
+    auto text = machine::load_profile_text(printer.profile, cli::profile_folders());
+    if (!text) {
+      return tl::unexpected(text.error());
+    }
+    Machine machine{std::move(*profile), std::move(*text), {}};
     machine.choice.planner = printer.planner;
     machine.choice.compensator = printer.compensator;
     // A print host slows down what a slicer asks too much of; the analysis says how much.
@@ -61,24 +63,6 @@ jobs::Runner::Identity identity_of(const PrinterConfig& printer, const Machine& 
       .depth_mm = profile.bed.y_max.v - profile.bed.y_min.v,
       .height_mm = profile.axes[Axis::kZ].travel_max.v,
       .nozzle_mm = profile.nozzles.empty() ? kUsualNozzle_mm : profile.nozzles.front().diameter.v};
-}
-
-files::Analysis analyse(const std::filesystem::path& file, const Machine& machine) {
-  files::Analysis analysis;
-  const auto plan = control::plan_job(file, machine.profile, machine.choice);
-  if (!plan) {
-    analysis.error = plan.error().to_string();
-    return analysis;
-  }
-  constexpr double kFilamentRadius_mm = 1.75 / 2;
-  constexpr double kMm3PerCm3 = 1000.0;
-  analysis.print_time_s = plan->print_time.v;
-  analysis.filament_mm = plan->toolpath.filament.v;
-  analysis.filament_cm3 = analysis.filament_mm * std::numbers::pi * kFilamentRadius_mm *
-                          kFilamentRadius_mm / kMm3PerCm3;
-  analysis.layers = plan->toolpath.layers;
-  analysis.warnings = plan->warnings;
-  return analysis;
 }
 
 namespace {

@@ -2,13 +2,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "stepcast/base/result.hpp"
 #include "stepcast/control/motion_pipeline.hpp"
 #include "stepcast/device/linux_device.hpp"
-#include "stepcast/files/library.hpp"
 #include "stepcast/jobs/runner.hpp"
 #include "stepcast/machine/profile.hpp"
 #include "stepcast/printer/printer.hpp"
@@ -20,6 +20,7 @@ namespace stepcast::daemon {
 /// A printer as the configuration describes it: its profile and how it is driven.
 struct Machine {
   machine::Profile profile;
+  std::string profile_text;  ///< As it stands in its file.
   control::ControllerChoice choice;
 };
 
@@ -29,9 +30,6 @@ struct Machine {
 /// For people and clients.
 [[nodiscard]] jobs::Runner::Identity identity_of(const PrinterConfig& printer,
                                                  const Machine& machine);
-
-/// What printing `file` on `machine` takes, by a whole run of the planner.
-[[nodiscard]] files::Analysis analyse(const std::filesystem::path& file, const Machine& machine);
 
 /// A device that exists in this process alone.
 struct VirtualDevice {

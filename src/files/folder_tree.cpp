@@ -56,7 +56,8 @@ struct CloseFolder {
 };
 using FolderStream = std::unique_ptr<DIR, CloseFolder>;
 
-/// The names in a folder, without "." and "..".
+}  // namespace
+
 std::vector<std::string> names_in(int folder) {
   std::vector<std::string> names;
   const int copy = openat(folder, ".", kFolderFlags);
@@ -77,8 +78,6 @@ std::vector<std::string> names_in(int folder) {
   }
   return names;
 }
-
-}  // namespace
 
 Descriptor::~Descriptor() {
   if (fd_ >= 0) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "stepcast/base/result.hpp"
 #include "stepcast/files/library.hpp"
@@ -30,6 +31,9 @@ class Descriptor {
  private:
   int fd_ = -1;
 };
+
+/// The names in an open folder, without "." and "..".
+[[nodiscard]] std::vector<std::string> names_in(int folder);
 
 /// The folder of a library on disk. Every path is walked name by name without following links, so
 /// nothing outside of the folder is ever touched, whatever somebody puts into it.

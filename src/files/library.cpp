@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "stepcast/base/contracts.hpp"
 #include "stepcast/store/files.hpp"
 
 #include "analysis_json.hpp"
@@ -24,17 +25,30 @@ Entry folder_entry(const LibraryPath& path, const FolderTree::Found& found) {
           .size = 0,
           .uploaded = found.modified_ms,
           .user = {},
+          .stated = {},
           .analysis = {}};
+}
+
+std::vector<std::string> hashes_of(const std::vector<Analyst>& analysts) {
+  std::vector<std::string> hashes;
+  for (const Analyst& analyst : analysts) {
+    Sha256 hash;
+    hash.update(analyst.settings);
+    hashes.push_back(hash.finish());
+  }
+  return hashes;
 }
 
 }  // namespace
 
 // --- opening ---
 
-Library::Impl::Impl(store::Store& store, Options options, Analyse analyse, FolderTree tree)
+Library::Impl::Impl(store::Store& store, Options options, std::vector<Analyst> analysts,
+                    FolderTree tree)
     : store_(store),
       options_(std::move(options)),
-      analyse_(std::move(analyse)),
+      analysts_(std::move(analysts)),
+      settings_(hashes_of(analysts_)),
       tree_(std::move(tree)) {}
 
 Result<Entry> Library::Impl::adopt(const LibraryPath& path, const store::FileRow* known) {
@@ -58,9 +72,9 @@ Result<Entry> Library::Impl::adopt(const LibraryPath& path, const store::FileRow
                      .size = size,
                      .uploaded = wall_clock_ms(),
                      .user = known != nullptr ? known->user : std::string(),
-                     .analysis = {}};
+                     .stated = {}};
   if (known != nullptr && known->sha256 == row.sha256) {
-    row.analysis = known->analysis;
+    row.stated = known->stated;
   }
   auto written =
       store_.write([&](store::Session& session) { return store::put_file(session, row); });
@@ -88,9 +102,7 @@ Result<void> Library::Impl::sweep() {
         row->second.uploaded < found.modified_ms) {
       strangers.push_back(path);
     } else {
-      if (!entry_of(row->second).analysis) {
-        analyse_later(row->second.path, row->second.sha256);
-      }
+      analyse_later(row->second.path, row->second.sha256);
       rows->erase(row);
     }
   });
@@ -103,13 +115,8 @@ Result<void> Library::Impl::sweep() {
     if (!entry) {
       return tl::unexpected(entry.error());
     }
-    if (!entry->analysis) {
-      analyse_later(entry->path, entry->sha256);
-    }
+    analyse_later(entry->path, entry->sha256);
     rows->erase(path.text());
-  }
-  if (rows->empty()) {
-    return {};
   }
   return store_.write([&](store::Session& session) -> Result<void> {
     for (const auto& [path, row] : *rows) {
@@ -117,7 +124,7 @@ Result<void> Library::Impl::sweep() {
         return tl::unexpected(removed.error());
       }
     }
-    return {};
+    return store::sweep_analyses(session, settings_);
   });
 }
 
@@ -142,10 +149,31 @@ Result<std::map<std::string, store::FileRow>> Library::Impl::rows_by_path() cons
 
 // --- questions ---
 
-Result<std::vector<Entry>> Library::Impl::list() const {
+const std::string& Library::Impl::settings_for(std::string_view printer) const {
+  for (std::size_t i = 0; i < analysts_.size(); ++i) {
+    const auto& printers = analysts_[i].printers;
+    if (std::find(printers.begin(), printers.end(), printer) != printers.end()) {
+      return settings_[i];
+    }
+  }
+  return settings_.front();
+}
+
+Result<std::vector<Entry>> Library::Impl::list(std::string_view printer) const {
   auto rows = rows_by_path();
   if (!rows) {
     return tl::unexpected(rows.error());
+  }
+  std::map<std::string, std::string> results;
+  auto read = store_.read([&](store::Session& session) {
+    return store::analyses_with(session, settings_for(printer)).map([&](auto found) {
+      for (store::AnalysisRow& row : found) {
+        results.emplace(std::move(row.sha256), std::move(row.result));
+      }
+    });
+  });
+  if (!read) {
+    return tl::unexpected(read.error());
   }
   std::vector<Entry> entries;
   auto walked = tree_.walk([&](const LibraryPath& path, const FolderTree::Found& found) {
@@ -159,20 +187,29 @@ Result<std::vector<Entry>> Library::Impl::list() const {
   std::sort(entries.begin(), entries.end(),
             [](const Entry& a, const Entry& b) { return a.path < b.path; });
   for (const auto& [path, row] : *rows) {
-    entries.push_back(entry_of(row));
+    Entry& entry = entries.emplace_back(entry_of(row));
+    if (const auto result = results.find(row.sha256); result != results.end()) {
+      entry.analysis = analysis_from_json(result->second);
+    }
   }
   return entries;
 }
 
-Result<std::optional<Entry>> Library::Impl::find(const LibraryPath& path) const {
+Result<std::optional<Entry>> Library::Impl::find(const LibraryPath& path,
+                                                 std::string_view printer) const {
   std::optional<Entry> entry;
   auto read = store_.read([&](store::Session& session) -> Result<void> {
     auto row = store::find_file(session, path.text());
-    if (!row) {
-      return tl::unexpected(row.error());
+    if (!row || !*row) {
+      return row ? Result<void>() : tl::unexpected(row.error());
     }
-    if (*row) {
-      entry = entry_of(**row);
+    auto result = store::find_analysis(session, (*row)->sha256, settings_for(printer));
+    if (!result) {
+      return tl::unexpected(result.error());
+    }
+    entry = entry_of(**row);
+    if (*result) {
+      entry->analysis = analysis_from_json((*result)->result);
     }
     return {};
   });
@@ -191,70 +228,17 @@ Result<std::optional<Entry>> Library::Impl::find(const LibraryPath& path) const 
   return entry;
 }
 
-// --- analysis ---
-
-void Library::Impl::start_analysis() {
-  analyst_ = std::jthread([this](const std::stop_token& stop) { analyse_all(stop); });
-}
-
-void Library::Impl::analyse_later(const std::string& path, const std::string& sha256) {
-  {
-    const std::lock_guard lock(mutex_);
-    to_analyse_.emplace_back(path, sha256);
-  }
-  work_.notify_all();
-}
-
-void Library::Impl::analyse_all(const std::stop_token& stop) {
-  for (;;) {
-    std::pair<std::string, std::string> next;
-    {
-      std::unique_lock lock(mutex_);
-      work_.wait(lock, stop, [this] { return !to_analyse_.empty(); });
-      if (stop.stop_requested()) {
-        return;  // what is left is found by the next open()
-      }
-      next = std::move(to_analyse_.front());
-      to_analyse_.pop_front();
-    }
-    const std::string& path = next.first;
-    const std::string& sha256 = next.second;
-    const std::string json = analysis_to_json(analyse_(tree_.root() / path));
-    // Of these bytes only: a file that was replaced meanwhile has its own turn.
-    auto written = store_.write(
-        [&](store::Session& session) { return store::set_analysis(session, path, sha256, json); });
-    if (written) {
-      tell({.kind = Change::Kind::kAnalysed,
-            .path = path,
-            .from = {},
-            .sha256 = sha256,
-            .size = 0,
-            .user = {}});
-    }
-  }
-}
-
-void Library::Impl::tell(const Change& change) {
-  std::vector<std::function<void(const Change&)>> listeners;
-  {
-    const std::lock_guard lock(mutex_);
-    listeners = listeners_;
-  }
-  for (const auto& listener : listeners) {
-    listener(change);
-  }
-}
-
 // --- the library ---
 
 Result<std::unique_ptr<Library>> Library::open(store::Store& store, Options options,
-                                               Analyse analyse) {
+                                               std::vector<Analyst> analysts) {
+  STEPCAST_CHECK(!analysts.empty());
   auto tree = FolderTree::open(options.root);
   if (!tree) {
     return tl::unexpected(tree.error());
   }
   auto impl =
-      std::make_unique<Impl>(store, std::move(options), std::move(analyse), std::move(*tree));
+      std::make_unique<Impl>(store, std::move(options), std::move(analysts), std::move(*tree));
   if (auto swept = impl->sweep(); !swept) {
     return tl::unexpected(swept.error());
   }
@@ -269,11 +253,15 @@ Result<std::unique_ptr<Library::Upload>> Library::begin_upload(const LibraryPath
                                                                std::string user) {
   return impl_->begin_upload(path, std::move(user));
 }
-Result<std::vector<Entry>> Library::list() const {
-  return impl_->list();
+Result<std::vector<Entry>> Library::list(std::string_view printer) const {
+  return impl_->list(printer);
 }
-Result<std::optional<Entry>> Library::find(const LibraryPath& path) const {
-  return impl_->find(path);
+Result<std::optional<Entry>> Library::find(const LibraryPath& path,
+                                           std::string_view printer) const {
+  return impl_->find(path, printer);
+}
+void Library::hurry(const LibraryPath& path) {
+  impl_->hurry(path.text());
 }
 Result<void> Library::make_folder(const LibraryPath& path) {
   return impl_->make_folder(path);

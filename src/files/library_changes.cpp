@@ -61,6 +61,7 @@ Result<void> Library::Impl::remove(const LibraryPath& path) {
       return removed;
     }
   }
+  stop_needless_analysis();
   using Kind = Change::Kind;
   tell(change_of(is_folder ? Kind::kFolderRemoved : Kind::kFileRemoved, path));
   return {};
@@ -126,7 +127,7 @@ Result<Entry> Library::Impl::copy(const LibraryPath& from, const LibraryPath& to
   if (!file) {
     return tl::unexpected(file.error());
   }
-  const auto known = find(from);
+  const auto known = find(from, {});
   auto upload = begin_upload(to, known && *known ? (*known)->user : std::string());
   if (!upload) {
     return tl::unexpected(upload.error());
@@ -180,7 +181,7 @@ Result<Entry> Library::Impl::move(const LibraryPath& from, const LibraryPath& to
       return tl::unexpected(written.error());
     }
   }
-  auto entry = find(to);
+  auto entry = find(to, {});
   if (!entry) {
     return tl::unexpected(entry.error());
   }

@@ -7,8 +7,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -22,14 +24,14 @@ namespace stepcast::files {
 
 class Library::Impl {
  public:
-  Impl(store::Store& store, Options options, Analyse analyse, FolderTree tree);
+  Impl(store::Store& store, Options options, std::vector<Analyst> analysts, FolderTree tree);
 
   Result<void> sweep();
   void start_analysis();
 
   Result<std::unique_ptr<Upload>> begin_upload(const LibraryPath& path, std::string user);
-  Result<std::vector<Entry>> list() const;
-  Result<std::optional<Entry>> find(const LibraryPath& path) const;
+  Result<std::vector<Entry>> list(std::string_view printer) const;
+  Result<std::optional<Entry>> find(const LibraryPath& path, std::string_view printer) const;
   Result<void> make_folder(const LibraryPath& path);
   Result<void> remove(const LibraryPath& path);
   Result<Entry> copy(const LibraryPath& from, const LibraryPath& to);
@@ -47,13 +49,24 @@ class Library::Impl {
   [[nodiscard]] Result<void> may_change(const LibraryPath& path) const;
   Result<void> remove_one(const LibraryPath& path, std::int64_t size);
   Result<void> remove_all(const LibraryPath& path);
+  [[nodiscard]] const std::string& settings_for(std::string_view printer) const;
   void analyse_later(const std::string& path, const std::string& sha256);
+  void hurry(const std::string& path);
+  void stop_needless_analysis();
   void analyse_all(const std::stop_token& stop);
+  void analyse_content(const std::string& path, const std::string& sha256,
+                       const std::stop_token& stop);
+  Result<std::optional<store::FileRow>> file_with(const std::string& sha256,
+                                                  const std::string& path) const;
+  Result<void> read_stated(const store::FileRow& row);
+  Result<bool> analyse_for(std::size_t analyst, const store::FileRow& row,
+                           const std::stop_token& stop);
   void tell(const Change& change);
 
   store::Store& store_;
   const Options options_;
-  const Analyse analyse_;
+  const std::vector<Analyst> analysts_;
+  const std::vector<std::string> settings_;  ///< Of each analyst, as a hash.
   FolderTree tree_;
   std::mutex changes_;  ///< File and row change together; taken before mutex_.
   mutable std::mutex mutex_;
@@ -63,6 +76,8 @@ class Library::Impl {
   std::int64_t stored_bytes_ = 0;
   std::int64_t incoming_bytes_ = 0;
   std::deque<std::pair<std::string, std::string>> to_analyse_;  // path, sha256
+  std::string being_analysed_;                                  // sha256
+  std::stop_source needless_;                                   // that analysis
   std::vector<std::function<void(const Change&)>> listeners_;
   std::jthread analyst_;  // last: it uses the rest
 };

@@ -31,9 +31,10 @@ Entry entry_of(const store::FileRow& row) {
               .size = row.size,
               .uploaded = row.uploaded,
               .user = row.user,
+              .stated = {},
               .analysis = {}};
-  if (!row.analysis.empty()) {
-    entry.analysis = analysis_from_json(row.analysis);
+  if (!row.stated.empty()) {
+    entry.stated = stated_from_json(row.stated);
   }
   return entry;
 }

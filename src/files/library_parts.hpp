@@ -14,6 +14,7 @@
 namespace stepcast::files {
 
 [[nodiscard]] store::UnixMs wall_clock_ms();
+/// Without its analysis.
 [[nodiscard]] Entry entry_of(const store::FileRow& row);
 [[nodiscard]] bool is_inside(std::string_view path, std::string_view folder);
 /// Reads a file from the start to the end, piece by piece.

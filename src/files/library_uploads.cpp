@@ -104,7 +104,7 @@ class Library::Impl::Incoming final : public Library::Upload {
                        .size = size_,
                        .uploaded = wall_clock_ms(),
                        .user = user_,
-                       .analysis = {}};
+                       .stated = {}};
     if (auto entered = library_.enter(incoming_.name, path_, row); !entered) {
       return tl::unexpected(entered.error());
     }
@@ -180,6 +180,7 @@ Result<void> Library::Impl::enter(const std::string& incoming, const LibraryPath
     const std::lock_guard lock(mutex_);
     stored_bytes_ += row.size - (before->kind == FolderTree::Kind::kFile ? before->size : 0);
   }
+  stop_needless_analysis();
   analyse_later(row.path, row.sha256);
   tell({.kind = Change::Kind::kFileAdded,
         .path = row.path,

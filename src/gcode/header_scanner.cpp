@@ -246,6 +246,8 @@ void HeaderScanner::take_setting(std::string_view key, std::string_view value) {
       set_amount(m.filament_volume_cm3,
                  sum_of_list(value.substr(bracket + 1, value.size() - bracket - 2), "cm3"));
     }
+  } else if (key == "filament_type" && !value.empty() && value.size() <= kMaxNameBytesKept) {
+    set(m.material, std::optional(std::string(value)));
   } else if (key == "layer_height") {
     set_length(m.layer_height, positive(whole_number(value), kLargestMm));
   } else if (key == "first_layer_height" || key == "initial_layer_print_height") {

@@ -173,7 +173,8 @@ Result<bool> Queue::Impl::start_on(const Printer& printer, const store::QueueRow
     return false;
   }
   const auto path = files::LibraryPath::parse(row.file);
-  const auto file = path ? library_.find(*path) : tl::unexpected(path.error());
+  const auto file =
+      path ? library_.find(*path, printer.runner->identity().id) : tl::unexpected(path.error());
   if (!file) {
     return tl::unexpected(file.error());
   }
@@ -272,9 +273,8 @@ Result<QueueEntry> Queue::Impl::view_of(const store::QueueRow& row) const {
 
 Result<std::vector<Unmet>> Queue::Impl::unmet(const store::QueueRow& row) const {
   const auto path = files::LibraryPath::parse(row.file);
-  const auto file = path ? library_.find(*path) : tl::unexpected(path.error());
-  if (!file) {
-    return tl::unexpected(file.error());
+  if (!path) {
+    return tl::unexpected(path.error());
   }
   std::vector<Unmet> all;
   for (const Printer& printer : printers_) {
@@ -282,6 +282,10 @@ Result<std::vector<Unmet>> Queue::Impl::unmet(const store::QueueRow& row) const 
       continue;
     }
     Unmet one{printer.runner->identity().id, {}};
+    const auto file = library_.find(*path, one.printer);
+    if (!file) {
+      return tl::unexpected(file.error());
+    }
     const printer::State state = printer.runner->status().state;
     if (state != printer::State::kOperational) {
       one.reasons.push_back(fmt::format("It is {}.", printer::state_text(state)));

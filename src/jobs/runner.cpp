@@ -150,7 +150,7 @@ class Runner::Impl {
   }
 
   Result<void> select(const files::LibraryPath& path, std::string user) {
-    auto entry = library_.find(path);
+    auto entry = library_.find(path, identity_.id);
     if (!entry) {
       return tl::unexpected(entry.error());
     }
@@ -348,7 +348,7 @@ class Runner::Impl {
     if (!path) {
       return;
     }
-    const auto found = library_.find(*path);
+    const auto found = library_.find(*path, identity_.id);
     if (found && *found && (*found)->sha256 == entry.sha256 && (*found)->analysis) {
       entry.analysis = (*found)->analysis;
       const std::scoped_lock lock(mutex_);
@@ -365,7 +365,7 @@ class Runner::Impl {
     if (row.filament_mm || !path) {
       return;
     }
-    const auto found = library_.find(*path);
+    const auto found = library_.find(*path, identity_.id);
     if (found && *found && (*found)->sha256 == row.sha256 && (*found)->analysis &&
         (*found)->analysis->error.empty()) {
       row.estimated_s = (*found)->analysis->print_time_s;

@@ -303,15 +303,13 @@ Result<Profile> parse_profile(std::string_view toml_text, std::string_view file_
   return profile;
 }
 
-Result<Profile> load_profile(std::string_view name_or_path,
-                             const std::vector<std::filesystem::path>& folders) {
+namespace {
+
+Result<std::filesystem::path> find_profile(std::string_view name_or_path,
+                                           const std::vector<std::filesystem::path>& folders) {
   constexpr std::string_view kExtension = ".toml";
-  const auto load = [](const std::filesystem::path& file) {
-    return read_file(file).and_then(
-        [&](const std::string& text) { return parse_profile(text, file.string()); });
-  };
   if (name_or_path.ends_with(kExtension)) {
-    return load(name_or_path);
+    return std::filesystem::path(name_or_path);
   }
   const std::vector<std::string> known = list_profiles(folders);
   if (std::find(known.begin(), known.end(), name_or_path) == known.end()) {
@@ -331,11 +329,26 @@ Result<Profile> load_profile(std::string_view name_or_path,
   for (const std::filesystem::path& folder : folders) {
     const std::filesystem::path file = folder / fmt::format("{}{}", name_or_path, kExtension);
     if (std::filesystem::is_regular_file(file, ignored)) {
-      return load(file);
+      return file;
     }
   }
   return stepcast::fail(Errc::kNotFound, "the profile vanished while it was being read",
                         std::string(name_or_path), "try again");
+}
+
+}  // namespace
+
+Result<Profile> load_profile(std::string_view name_or_path,
+                             const std::vector<std::filesystem::path>& folders) {
+  return find_profile(name_or_path, folders).and_then([](const std::filesystem::path& file) {
+    return read_file(file).and_then(
+        [&](const std::string& text) { return parse_profile(text, file.string()); });
+  });
+}
+
+Result<std::string> load_profile_text(std::string_view name_or_path,
+                                      const std::vector<std::filesystem::path>& folders) {
+  return find_profile(name_or_path, folders).and_then(read_file);
 }
 
 std::vector<std::string> list_profiles(const std::vector<std::filesystem::path>& folders) {

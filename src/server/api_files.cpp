@@ -8,30 +8,45 @@
 #include "stepcast/http/problem.hpp"
 
 #include "api_operation.hpp"
+#include "thumbnails.hpp"
 
 namespace stepcast::server::api {
 namespace {
 
 constexpr std::size_t kMostPathBytes = 1024;
+constexpr int kWidestThumbnail = 10'000;
 constexpr std::size_t kMostFormField = 8192;  // short words and paths
 
 Json analysis_json(const std::optional<files::Analysis>& analysis) {
   if (!analysis) {
     return nullptr;
   }
-  Json object{{"print_time_s", analysis->print_time_s},
-              {"filament_mm", analysis->filament_mm},
-              {"filament_cm3", analysis->filament_cm3},
-              {"layers", analysis->layers},
-              {"slicer", analysis->slicer},
-              {"warnings", analysis->warnings},
-              {"error", analysis->error}};
+  Json object{{"print_time_s", analysis->print_time_s}, {"filament_mm", analysis->filament_mm},
+              {"filament_cm3", analysis->filament_cm3}, {"layers", analysis->layers},
+              {"warnings", analysis->warnings},         {"error", analysis->error}};
   object["area_mm"] = nullptr;
   if (const auto& box = analysis->printing_area) {
     object["area_mm"] = {{"min_x", box->min_x}, {"min_y", box->min_y}, {"min_z", box->min_z},
                          {"max_x", box->max_x}, {"max_y", box->max_y}, {"max_z", box->max_z}};
   }
   return object;
+}
+
+Json stated_json(const std::optional<files::Stated>& stated) {
+  if (!stated) {
+    return nullptr;
+  }
+  Json thumbnails = Json::array();
+  for (const gcode::Thumbnail& one : stated->thumbnails) {
+    const std::string format(gcode::format_name(one.format));
+    thumbnails.push_back({{"width", one.width_px}, {"height", one.height_px}, {"format", format}});
+  }
+  return {{"slicer", stated->slicer},
+          {"material", stated->material},
+          {"print_time_s", maybe(stated->print_time_s)},
+          {"layer_height_mm", maybe(stated->layer_height_mm)},
+          {"first_layer_height_mm", maybe(stated->first_layer_height_mm)},
+          {"thumbnails", std::move(thumbnails)}};
 }
 
 Json file_json(const files::Entry& entry) {
@@ -42,6 +57,7 @@ Json file_json(const files::Entry& entry) {
               {"user", entry.user}};
   object["sha256"] = entry.is_folder ? Json(nullptr) : Json(entry.sha256);
   object["uploaded"] = entry.is_folder ? Json(nullptr) : time_json(entry.uploaded);
+  object["stated"] = stated_json(entry.stated);
   object["analysis"] = analysis_json(entry.analysis);
   return object;
 }
@@ -51,7 +67,7 @@ Result<files::Entry> entry_of(const Call& call) {
   if (!path) {
     return tl::unexpected(path.error());
   }
-  auto entry = call.site.library.find(*path);
+  auto entry = call.site.library.find(*path, call.query.value("printer", std::string()));
   if (!entry) {
     return tl::unexpected(entry.error());
   }
@@ -79,7 +95,7 @@ bool is_wanted(const files::Entry& entry, const Call& call) {
 }
 
 http::Response list_files(Call& call) {
-  auto entries = call.site.library.list();
+  auto entries = call.site.library.list(call.query.value("printer", std::string()));
   if (!entries) {
     return refuse(call, entries.error());
   }
@@ -116,7 +132,8 @@ http::Response get_file(Call& call) {
   http::Response response = answer(file_json(*entry));
   // Until it has been analysed the same bytes can be described in two ways.
   response.headers.set(
-      "ETag", fmt::format("\"{}{}\"", entry->sha256.substr(0, 32), entry->analysis ? "" : "-new"));
+      "ETag", fmt::format("\"{}{}{}\"", entry->sha256.substr(0, 32), entry->analysis ? "" : "-new",
+                          call.query.value("printer", std::string())));
   return response;
 }
 
@@ -134,6 +151,14 @@ http::Response get_content(Call& call) {
   response.headers.set("Content-Type", "text/x.gcode");
   response.headers.set("Content-Disposition", "attachment");
   return response;
+}
+
+http::Response get_thumbnail(Call& call) {
+  const auto width = call.query.find("width");
+  const auto wanted = width == call.query.end() ? std::nullopt : std::optional(width->get<int>());
+  auto picture = entry_of(call).and_then(
+      [&](const files::Entry& entry) { return thumbnail_response(call.site, entry, wanted); });
+  return picture ? std::move(*picture) : refuse(call, picture.error());
 }
 
 http::Response remove_file(Call& call) {
@@ -251,10 +276,19 @@ Json file_shape() {
       {"filament_mm", number()},
       {"filament_cm3", number()},
       {"layers", integer()},
-      {"slicer", text()},
       {"warnings", list(text())},
       {"error", described(text(), "Why it cannot be printed here; empty: it can.")},
       {"area_mm", nullable(std::move(area))},
+  });
+  Json thumbnail = object(
+      {{"width", integer()}, {"height", integer()}, {"format", choice({"png", "jpg", "qoi"})}});
+  Json stated = object({
+      {"slicer", text()},
+      {"material", text()},
+      {"print_time_s", nullable(number())},
+      {"layer_height_mm", nullable(number())},
+      {"first_layer_height_mm", nullable(number())},
+      {"thumbnails", list(std::move(thumbnail))},
   });
   return object({
       {"path", described(text(), "In the library; names the file everywhere.")},
@@ -264,7 +298,10 @@ Json file_shape() {
       {"user", described(text(), "Who uploaded it.")},
       {"sha256", nullable(text())},
       {"uploaded", nullable(text())},
-      {"analysis", described(nullable(std::move(analysis)), "null while it is under way.")},
+      {"stated", described(nullable(std::move(stated)), "What its slicer wrote into it.")},
+      {"analysis", described(nullable(std::move(analysis)),
+                             "For the printer of the query, or the first one; null while it is "
+                             "under way.")},
   });
 }
 
@@ -278,6 +315,8 @@ void add_file_operations(Table& table) {
   const Answer created{.status = 201, .shape = named("File")};
   auto query = page_parameters();
   query.push_back({"folder", text(1, kMostPathBytes), "Only what is in it, at any depth."});
+  const QueryParameter printer{"printer", text(1, 64), "Whose analysis is given."};
+  query.push_back(printer);
   query.push_back({"search", text(1, 200), "Only paths that contain this text."});
   const auto add = [&](Operation operation) {
     operation.tag = "files";
@@ -304,6 +343,7 @@ void add_file_operations(Table& table) {
        .permission = "FILES_LIST",
        .id = "getFile",
        .summary = "What is known of a file.",
+       .query = {printer},
        .answer = file,
        .handle = get_file});
   add({.method = http::Method::kDelete,
@@ -320,6 +360,15 @@ void add_file_operations(Table& table) {
        .answer = {.status = 200, .shape = nullptr, .type = "text/x.gcode"},
        .signable = true,
        .handle = get_content});
+  add({.path = "/thumbnails/{path...}",
+       .permission = "FILES_LIST",
+       .id = "getThumbnail",
+       .summary = "The preview that the slicer wrote into a file, PNG or JPEG.",
+       .query = {{"width", integer(1, kWidestThumbnail),
+                  "The smallest that is so wide, or else the largest; none: the largest."}},
+       .answer = {.status = 200, .shape = nullptr, .type = "image/*"},
+       .signable = true,
+       .handle = get_thumbnail});
   add({.method = http::Method::kPost,
        .path = "/folders",
        .permission = "FILES_UPLOAD",

@@ -13,6 +13,7 @@
 
 #include "octoprint_json.hpp"
 #include "octoprint_routes.hpp"
+#include "thumbnails.hpp"
 
 namespace stepcast::server::octoprint {
 namespace {
@@ -24,12 +25,12 @@ bool is_true(const std::string& text) {
   return text == "true" || text == "True" || text == "1" || text == "yes";
 }
 
-Result<files::Entry> entry_at(Site& site, std::string_view text) {
+Result<files::Entry> entry_at(const Call& call, std::string_view text) {
   auto path = files::LibraryPath::parse(text);
   if (!path) {
     return tl::unexpected(path.error());
   }
-  auto entry = site.library.find(*path);
+  auto entry = call.site.library.find(*path, call.runner.identity().id);
   if (!entry) {
     return tl::unexpected(entry.error());
   }
@@ -208,7 +209,7 @@ class Upload final : public http::UploadSink {
 };
 
 http::Response list_files(Call& call) {
-  auto entries = call.site.library.list();
+  auto entries = call.site.library.list(call.runner.identity().id);
   if (!entries) {
     return error_response(entries.error());
   }
@@ -220,13 +221,13 @@ http::Response list_files(Call& call) {
 }
 
 http::Response file_of(Call& call) {
-  auto entry = entry_at(call.site, call.request.parameters["path"]);
+  auto entry = entry_at(call, call.request.parameters["path"]);
   if (!entry) {
     return error_response(entry.error());
   }
   Json object = entry_json(*entry, call.base);
   if (entry->is_folder) {
-    auto entries = call.site.library.list();
+    auto entries = call.site.library.list(call.runner.identity().id);
     if (!entries) {
       return error_response(entries.error());
     }
@@ -305,7 +306,7 @@ http::Response remove_file(Call& call) {
 }
 
 http::Response download(Call& call) {
-  auto entry = entry_at(call.site, call.request.parameters["path"]);
+  auto entry = entry_at(call, call.request.parameters["path"]);
   if (!entry) {
     return error_response(entry.error());
   }
@@ -318,6 +319,20 @@ http::Response download(Call& call) {
   response.headers.set("Content-Type", "text/x.gcode");
   response.headers.set("Content-Disposition", "attachment");
   return response;
+}
+
+http::Response thumbnail(Call& call) {
+  // The name of the file with that of the picture's format behind it.
+  const std::string path = call.request.parameters["path"];
+  auto entry = entry_at(call, std::string_view(path).substr(0, path.rfind('.')));
+  auto picture = entry.and_then(
+      [&](const files::Entry& found) { return thumbnail_response(call.site, found); });
+  if (!picture) {
+    http::Response response = error_response(picture.error());
+    response.status = 404;  // a broken picture is none
+    return response;
+  }
+  return std::move(*picture);
 }
 
 http::Response unknown_origin(Call& /*call*/) {
@@ -335,6 +350,7 @@ void add_file_routes(Mount& mount) {
   mount.post("/api/files/local/{path...}", "FILES_SELECT", command_file);
   mount.remove("/api/files/local/{path...}", "FILES_DELETE", remove_file);
   mount.get("/downloads/files/local/{path...}", "FILES_DOWNLOAD", download, Runs::kOnWorker);
+  mount.get(fmt::format("/{}/{{path...}}", kThumbnails), "FILES_LIST", thumbnail, Runs::kOnWorker);
   mount.upload(
       "/api/files/local", "FILES_UPLOAD",
       [](Call& call) -> Result<std::unique_ptr<http::UploadSink>> {

@@ -3,6 +3,11 @@
 #include <cmath>
 #include <string_view>
 
+#include <fmt/format.h>
+
+#include "percent.hpp"
+#include "thumbnails.hpp"
+
 namespace stepcast::server::octoprint {
 namespace {
 
@@ -10,6 +15,7 @@ using printer::State;
 
 constexpr double kMsPerS = 1000.0;
 constexpr double kPercent = 100.0;
+constexpr std::size_t kShortHash = 8;  // enough to tell a browser that a file has changed
 
 Json or_null(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);
@@ -140,6 +146,15 @@ Json entry_json(const files::Entry& entry, const std::string& base) {
   object["hash"] = entry.sha256;
   object["user"] = entry.user;
   object["refs"]["download"] = base + "/downloads/files/local/" + entry.path;
+  if (const gcode::Thumbnail* const thumbnail = choose_thumbnail(entry)) {
+    // As the plug-ins for thumbnails have it: relative to the printer, another one for each
+    // content.
+    object["thumbnail"] =
+        fmt::format("{}/{}{}?{}", kThumbnails, percent_encoded(entry.path, /*keep_slashes=*/true),
+                    thumbnail->format == gcode::PictureFormat::kPng ? ".png" : ".jpg",
+                    entry.sha256.substr(0, kShortHash));
+    object["thumbnail_src"] = "prusaslicerthumbnails";
+  }
   if (entry.analysis) {
     Json analysis{{"estimatedPrintTime", entry.analysis->print_time_s},
                   {"filament", filament_json(entry.analysis)},

@@ -14,6 +14,9 @@
 
 namespace stepcast::server::octoprint {
 
+/// Where previews are, below the printer's address.
+inline constexpr std::string_view kThumbnails = "plugin/prusaslicerthumbnails/thumbnail";
+
 using Json = nlohmann::json;
 
 /// `flags` of a state, which clients test instead of the text.

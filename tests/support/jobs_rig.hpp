@@ -41,9 +41,11 @@ class JobsRig {
     close();
     store = folder.open();
     events = take(events::Log::open(*store));
-    library = take(
-        files::Library::open(*store, {.root = folder.path() / "files", .minimum_free_bytes = 0},
-                             [this](const std::filesystem::path& /*file*/) { return analysis; }));
+    library = take(files::Library::open(
+        *store, {.root = folder.path() / "files", .minimum_free_bytes = 0},
+        {{.settings = "any",
+          .analyse = [this](const auto& /*file*/, const auto& /*stop*/) { return analysis; },
+          .printers = {}}}));
     subscription = events->listen([this](const events::Event& event) { heard.push_back(event); });
   }
   void close() {

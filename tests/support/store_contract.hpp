@@ -70,7 +70,7 @@ inline void expect_files_come_back_as_they_were(store::Store& store) {
   EXPECT_EQ(found->size, row.size);
   EXPECT_EQ(found->uploaded, row.uploaded);
   EXPECT_EQ(found->user, row.user);
-  EXPECT_EQ(found->analysis, "");
+  EXPECT_EQ(found->stated, "");
   const auto all = files_in(store);
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].path, "folder/Z.gcode") << "in the order of the bytes, whatever the locale";
@@ -79,22 +79,54 @@ inline void expect_files_come_back_as_they_were(store::Store& store) {
 
 inline void expect_a_second_upload_replaces_the_row(store::Store& store) {
   auto row = file_row("a.gcode");
-  row.analysis = "{}";
+  row.stated = "{}";
   const auto put = [&](auto& session) { return store::put_file(session, row); };
   ASSERT_TRUE(write_to(store, put));
   row.sha256 = std::string(64, 'c');
-  row.analysis = "";
+  row.stated = "";
   ASSERT_TRUE(write_to(store, put));
-  // An analysis of what the file was before comes too late.
+  // What the file was before was read too late.
   ASSERT_TRUE(write_to(store, [&](auto& session) {
-    return store::set_analysis(session, row.path, std::string(64, 'a'), "{\"old\":1}");
+    return store::set_stated(session, std::string(64, 'a'), "{\"old\":1}");
   }));
   EXPECT_EQ(file_in(store, row.path)->sha256, row.sha256);
-  EXPECT_EQ(file_in(store, row.path)->analysis, "");
-  ASSERT_TRUE(write_to(store, [&](auto& session) {
-    return store::set_analysis(session, row.path, row.sha256, "{\"new\":1}");
-  }));
-  EXPECT_EQ(file_in(store, row.path)->analysis, "{\"new\":1}");
+  EXPECT_EQ(file_in(store, row.path)->stated, "");
+  ASSERT_TRUE(write_to(
+      store, [&](auto& session) { return store::set_stated(session, row.sha256, "{\"new\":1}"); }));
+  EXPECT_EQ(file_in(store, row.path)->stated, "{\"new\":1}");
+}
+
+inline void expect_analyses_belong_to_contents_and_settings(store::Store& store) {
+  auto row = file_row("a.gcode");
+  ASSERT_TRUE(write_to(store, [&](auto& session) { return store::put_file(session, row); }));
+  row.path = "b.gcode";
+  ASSERT_TRUE(write_to(store, [&](auto& session) { return store::put_file(session, row); }));
+  const auto with =
+      read_from(store, [&](auto& session) { return store::files_with(session, row.sha256); });
+  ASSERT_EQ(with.size(), 2U);
+  EXPECT_EQ(with[1].path, "b.gcode");
+  const std::string gone(64, 'f');
+  const auto put = [&](const std::string& sha256, const char* settings, const char* result) {
+    return write_to(store, [&](auto& session) {
+      return store::put_analysis(session, {sha256, settings, result});
+    });
+  };
+  ASSERT_TRUE(put(row.sha256, "one", "1") && put(row.sha256, "two", "2") && put(gone, "one", "3"));
+  ASSERT_TRUE(put(row.sha256, "one", "4"));
+  const auto find = [&](const std::string& sha256, const char* settings) {
+    return read_from(
+        store, [&](auto& session) { return store::find_analysis(session, sha256, settings); });
+  };
+  EXPECT_EQ(find(row.sha256, "one")->result, "4");
+  EXPECT_EQ(find(row.sha256, "two")->result, "2");
+  EXPECT_EQ(
+      read_from(store, [](auto& session) { return store::analyses_with(session, "one"); }).size(),
+      2U);
+  ASSERT_TRUE(
+      write_to(store, [](auto& session) { return store::sweep_analyses(session, {"one"}); }));
+  EXPECT_TRUE(find(row.sha256, "one"));
+  EXPECT_FALSE(find(row.sha256, "two"));
+  EXPECT_FALSE(find(gone, "one"));
 }
 
 inline void expect_removal_tells_whether_there_was_a_file(store::Store& store) {

@@ -70,9 +70,13 @@ struct Server {
       : machine(folder / "machine"), heartbeat(heartbeat_fd) {
     store = store::Store::open({.url = "sqlite:" + (folder / "stepcast.db").string()}).value();
     log = events::Log::open(*store).value();
-    library = files::Library::open(*store, {.root = folder / "files", .minimum_free_bytes = 0},
-                                   [](const fs::path&) { return files::Analysis{}; })
-                  .value();
+    library =
+        files::Library::open(*store, {.root = folder / "files", .minimum_free_bytes = 0},
+                             {{.settings = "any",
+                               .analyse = [](const auto& /*file*/,
+                                             const auto& /*stop*/) { return files::Analysis{}; },
+                               .printers = {}}})
+            .value();
     script->on_start = [this](const printer::PrintRequest& request) {
       machine.note_start(request.job_id);
       static_cast<void>(::write(heartbeat, "s", 1));

@@ -159,7 +159,7 @@ TEST(PowerCut, LeavesEveryRowThatWasAcknowledged) {
   constexpr int kCutEvery = 40;
   for (int i = 0; i < kRows; ++i) {
     auto row = file_row("row" + std::to_string(i));
-    row.analysis = std::string(8000, 'x');
+    row.stated = std::string(8000, 'x');
     const auto syncs = disk.syncs();
     ASSERT_TRUE(write_to(*store, [&](auto& session) { return store::put_file(session, row); }));
     ASSERT_GT(disk.syncs(), syncs) << "acknowledged without waiting for the disk";

@@ -91,7 +91,7 @@ TEST(FullDisk, KeepsWhatWasAcknowledgedAndGoesOnWhenThereIsRoom) {
   std::vector<std::string> acknowledged;
   const auto put_large = [&](const std::string& path) {
     auto row = file_row(path);
-    row.analysis = std::string(50'000, 'x');
+    row.stated = std::string(50'000, 'x');
     const auto done =
         store->write([row](store::Session& session) { return store::put_file(session, row); });
     if (done) {
@@ -112,7 +112,7 @@ TEST(FullDisk, KeepsWhatWasAcknowledgedAndGoesOnWhenThereIsRoom) {
     EXPECT_EQ(files_in(*store).size(), acknowledged.size()) << "reading goes on";
     store->write_soon([](store::Session& session) {
       auto row = file_row("~audit");
-      row.analysis = std::string(50'000, 'x');
+      row.stated = std::string(50'000, 'x');
       return store::put_file(session, row);
     });
     EXPECT_FALSE(put_large("another"));

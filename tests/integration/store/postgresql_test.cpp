@@ -50,6 +50,10 @@ TEST_F(PostgresqlStore, KeepsRowsAsSqliteDoes) {
   expect_keys_and_logins_to_go_with_their_user(*store_);
 }
 
+TEST_F(PostgresqlStore, AnalysesBelongToContentsAndSettings) {
+  expect_analyses_belong_to_contents_and_settings(*store_);
+}
+
 TEST_F(PostgresqlStore, KeepsHistoryAsSqliteDoes) {
   expect_seconds_to_come_back_as_they_were(*store_);
   expect_a_long_range_to_come_as_few_points(*store_);

@@ -2,14 +2,18 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -44,16 +48,25 @@ class LibraryTest : public ::testing::Test {
     fs::remove_all(folder);
   }
 
+  Analyst analyst(std::string settings, std::vector<std::string> printers) {
+    const auto analyse = [this, settings](const fs::path& file, const std::stop_token& /*stop*/) {
+      Analysis analysis;
+      analysis.warnings = {settings, file.filename().string()};
+      analysis.layers = ++analysed;
+      return analysis;
+    };
+    return {.settings = settings, .analyse = analyse, .printers = std::move(printers)};
+  }
+  void reopen_with(std::vector<Analyst> analysts) {
+    library.reset();
+    library =
+        Library::open(*store, {.root = root, .minimum_free_bytes = 0}, std::move(analysts)).value();
+  }
   void reopen(std::int64_t quota = 0, std::int64_t minimum_free = 0) {
     library.reset();
     library = Library::open(
                   *store, {.root = root, .minimum_free_bytes = minimum_free, .quota_bytes = quota},
-                  [this](const fs::path& file) {
-                    Analysis analysis;
-                    analysis.slicer = file.filename().string();
-                    analysis.layers = ++analysed;
-                    return analysis;
-                  })
+                  {analyst("one", {})})
                   .value();
   }
   Result<Entry> upload(std::string_view path, std::string_view text = kPart) {
@@ -82,9 +95,9 @@ class LibraryTest : public ::testing::Test {
     return static_cast<std::size_t>(
         std::distance(fs::directory_iterator(root / ".incoming"), fs::directory_iterator()));
   }
-  [[nodiscard]] bool wait_for_analysis(std::string_view path) const {
+  [[nodiscard]] bool wait_for_analysis(std::string_view path, std::string_view printer = {}) const {
     for (int i = 0; i < 10'000; ++i) {
-      if (library->find(at(path)).value()->analysis) {
+      if (library->find(at(path), printer).value()->analysis) {
         return true;
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -168,10 +181,121 @@ TEST_F(LibraryTest, KeepsToItsQuotaAndToTheDisk) {
 TEST_F(LibraryTest, AnalysesEachFileOnceAndRemembersIt) {
   ASSERT_TRUE(upload("part.gcode"));
   ASSERT_TRUE(wait_for_analysis("part.gcode"));
-  EXPECT_EQ(library->find(at("part.gcode")).value()->analysis->slicer, "part.gcode");
+  EXPECT_THAT(library->find(at("part.gcode")).value()->analysis->warnings,
+              ElementsAre("one", "part.gcode"));
   reopen();
   EXPECT_TRUE(library->find(at("part.gcode")).value()->analysis);
   EXPECT_EQ(analysed, 1);
+}
+
+TEST_F(LibraryTest, AnalysesForEachPrinterByItsSettings) {
+  reopen_with({analyst("one", {"a", "b"}), analyst("two", {"c"})});
+  ASSERT_TRUE(upload("part.gcode"));
+  ASSERT_TRUE(wait_for_analysis("part.gcode", "c"));
+  const auto by = [this](std::string_view printer) {
+    return library->find(at("part.gcode"), printer).value()->analysis->warnings.front();
+  };
+  EXPECT_EQ(by("a"), "one");
+  EXPECT_EQ(by("b"), "one");
+  EXPECT_EQ(by("c"), "two");
+  EXPECT_EQ(by("unheard of"), "one");
+  EXPECT_EQ(analysed, 2) << "printers of the same settings share an analysis";
+  EXPECT_EQ(library->list("c").value().front().analysis->warnings.front(), "two");
+  reopen_with({analyst("two", {"c"}), analyst("three", {"a"})});
+  ASSERT_TRUE(wait_for_analysis("part.gcode", "a"));
+  EXPECT_EQ(by("a"), "three");
+  EXPECT_EQ(by("c"), "two");
+  EXPECT_EQ(analysed, 3) << "what is known is not made again";
+}
+
+TEST_F(LibraryTest, KnowsContentsWhateverTheyAreCalled) {
+  ASSERT_TRUE(upload("part.gcode"));
+  ASSERT_TRUE(wait_for_analysis("part.gcode"));
+  ASSERT_TRUE(upload("again.gcode"));
+  EXPECT_TRUE(library->find(at("again.gcode")).value()->analysis);
+  ASSERT_TRUE(library->move(at("part.gcode"), at("moved.gcode")));
+  EXPECT_TRUE(library->find(at("moved.gcode")).value()->analysis);
+  library.reset();
+  EXPECT_EQ(analysed, 1);
+}
+
+/// Analyses until it is stopped, or let go.
+struct SlowAnalyst {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  std::atomic<int> begun = 0;
+  std::atomic<int> stopped = 0;
+  bool may_go_on = false;
+
+  Analyst analyst() {
+    const auto analyse = [this](const fs::path& /*file*/,
+                                const std::stop_token& stop) -> std::optional<Analysis> {
+      std::unique_lock lock(mutex);
+      ++begun;
+      changed.notify_all();
+      if (!changed.wait(lock, stop, [this] { return may_go_on; })) {
+        ++stopped;
+        changed.notify_all();
+        return std::nullopt;
+      }
+      return Analysis{};
+    };
+    return {.settings = "slow", .analyse = analyse, .printers = {}};
+  }
+  bool wait_for(std::atomic<int> SlowAnalyst::*count, int value) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(30), [&] { return this->*count == value; });
+  }
+  void let_go() {
+    const std::scoped_lock lock(mutex);
+    may_go_on = true;
+    changed.notify_all();
+  }
+};
+
+TEST_F(LibraryTest, StopsAnAnalysisThatNobodyNeeds) {
+  SlowAnalyst slow;
+  reopen_with({slow.analyst()});
+  ASSERT_TRUE(upload("part.gcode"));
+  ASSERT_TRUE(slow.wait_for(&SlowAnalyst::begun, 1));
+  ASSERT_TRUE(upload("part.gcode", "G28\nG1 X20 F3000\n"));
+  EXPECT_TRUE(slow.wait_for(&SlowAnalyst::stopped, 1)) << "it was replaced";
+  ASSERT_TRUE(slow.wait_for(&SlowAnalyst::begun, 2));
+  ASSERT_TRUE(library->copy(at("part.gcode"), at("copy.gcode")));
+  ASSERT_TRUE(library->remove(at("part.gcode")));
+  EXPECT_EQ(slow.stopped, 1) << "the copy needs it";
+  ASSERT_TRUE(library->remove(at("copy.gcode")));
+  EXPECT_TRUE(slow.wait_for(&SlowAnalyst::stopped, 2));
+  ASSERT_TRUE(upload("last.gcode"));
+  ASSERT_TRUE(slow.wait_for(&SlowAnalyst::begun, 3));
+  library.reset();
+  EXPECT_EQ(slow.stopped, 3) << "the end waits for no analysis";
+}
+
+TEST_F(LibraryTest, AnalysesAFileThatIsMovedMeanwhile) {
+  SlowAnalyst slow;
+  reopen_with({slow.analyst()});
+  ASSERT_TRUE(upload("part.gcode"));
+  ASSERT_TRUE(slow.wait_for(&SlowAnalyst::begun, 1));
+  ASSERT_TRUE(library->move(at("part.gcode"), at("moved.gcode")));
+  slow.let_go();
+  EXPECT_TRUE(wait_for_analysis("moved.gcode"));
+}
+
+TEST_F(LibraryTest, ReadsWhatTheSlicerSays) {
+  ASSERT_TRUE(upload("part.gcode",
+                     "; generated by PrusaSlicer 2.7.4+linux on 2026-01-01 at 10:00:00 UTC\n"
+                     "; thumbnail begin 16x16 12\n; iVBORw0KGgo=\n; thumbnail end\n"
+                     "G28\nG1 X10 F3000\n; filament_type = PETG\n; layer_height = 0.2\n"));
+  ASSERT_TRUE(wait_for_analysis("part.gcode"));
+  const auto stated = library->find(at("part.gcode")).value()->stated;
+  ASSERT_TRUE(stated);
+  EXPECT_THAT(stated->slicer, HasSubstr("PrusaSlicer 2.7.4"));
+  EXPECT_EQ(stated->material, "PETG");
+  EXPECT_EQ(stated->layer_height_mm, 0.2);
+  ASSERT_EQ(stated->thumbnails.size(), 1U);
+  EXPECT_EQ(stated->thumbnails[0].width_px, 16);
+  EXPECT_EQ(gcode::read_thumbnail(root / "part.gcode", stated->thumbnails[0]).value().size(), 8U);
 }
 
 TEST_F(LibraryTest, MakesRowsAndFilesAgreeWhenItOpens) {

@@ -20,6 +20,10 @@ TEST_F(SqliteStore, GivesFilesBackAsTheyWere) {
 TEST_F(SqliteStore, ReplacesTheRowOfAFileUploadedAgain) {
   expect_a_second_upload_replaces_the_row(*store_);
 }
+
+TEST_F(SqliteStore, AnalysesBelongToContentsAndSettings) {
+  expect_analyses_belong_to_contents_and_settings(*store_);
+}
 TEST_F(SqliteStore, TellsWhetherThereWasAFileToRemove) {
   expect_removal_tells_whether_there_was_a_file(*store_);
 }

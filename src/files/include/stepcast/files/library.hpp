@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "stepcast/base/result.hpp"
+#include "stepcast/gcode/thumbnail.hpp"
 #include "stepcast/store/store.hpp"
 
 namespace stepcast::files {
@@ -33,6 +35,16 @@ class LibraryPath {
   std::string text_;
 };
 
+/// What a file says about itself: claims of its slicer, for people.
+struct Stated {
+  std::string slicer;    ///< "PrusaSlicer 2.7.4"; empty where it says nothing, as the next one.
+  std::string material;  ///< "PLA".
+  std::optional<double> print_time_s;
+  std::optional<double> layer_height_mm;
+  std::optional<double> first_layer_height_mm;
+  std::vector<gcode::Thumbnail> thumbnails;
+};
+
 /// What is known of a job before it runs; from our own planner for the printer's profile.
 struct Analysis {
   double print_time_s{};
@@ -43,7 +55,6 @@ struct Analysis {
     double min_x{}, min_y{}, min_z{}, max_x{}, max_y{}, max_z{};
   };
   std::optional<Box> printing_area;
-  std::string slicer;
   std::vector<std::string> warnings;
   std::string error;  ///< Why the job cannot be printed on this printer; empty if it can.
 };
@@ -56,7 +67,19 @@ struct Entry {
   std::int64_t size{};
   store::UnixMs uploaded{};
   std::string user;
-  std::optional<Analysis> analysis;  ///< Absent while it is under way.
+  std::optional<Stated> stated;      ///< Absent until it has been read, which takes a moment.
+  std::optional<Analysis> analysis;  ///< For the printer asked for. Absent while it is under way.
+};
+
+/// Says what printing a file takes on some printers: those with the same profile and planner.
+struct Analyst {
+  /// All that its answer depends on but the file: answers are kept by content and settings.
+  std::string settings;
+  /// Runs on the library's own thread, one at a time, at the lowest priority.
+  /// @returns nothing when it was stopped.
+  std::function<std::optional<Analysis>(const std::filesystem::path&, const std::stop_token&)>
+      analyse;
+  std::vector<std::string> printers;  ///< Their ids.
 };
 
 /// What happened to a file or a folder.
@@ -68,7 +91,7 @@ struct Change {
     kFolderAdded,
     kFolderRemoved,
     kFolderMoved,
-    kAnalysed,
+    kAnalysed,  ///< For all printers.
   } kind{};
   std::string path;
   std::string from;     ///< Of a move.
@@ -81,7 +104,8 @@ struct Change {
 ///
 /// A file appears all at once: it is written beside its place, synced, renamed, and entered into
 /// the store; what a crash leaves half-written is swept up by open(). Symbolic links inside the
-/// folder are never followed.
+/// folder are never followed. An analysis that is under way ends soon after the last file of its
+/// content has gone.
 ///
 /// Threads: any.
 class Library {
@@ -91,11 +115,9 @@ class Library {
     std::int64_t minimum_free_bytes = std::int64_t{512} << 20;
     std::int64_t quota_bytes = 0;  ///< 0: none
   };
-  /// Analyses one file; runs on the library's own thread, one at a time.
-  using Analyse = std::function<Analysis(const std::filesystem::path&)>;
-
+  /// `analysts`: one at least; the first one is also for printers that none of them names.
   [[nodiscard]] static Result<std::unique_ptr<Library>> open(store::Store& store, Options options,
-                                                             Analyse analyse);
+                                                             std::vector<Analyst> analysts);
   ~Library();
 
   /// A file on its way in. Destroyed before commit(): nothing remains.
@@ -110,8 +132,12 @@ class Library {
   [[nodiscard]] Result<std::unique_ptr<Upload>> begin_upload(const LibraryPath& path,
                                                              std::string user);
 
-  [[nodiscard]] Result<std::vector<Entry>> list() const;  ///< Everything, folders first.
-  [[nodiscard]] Result<std::optional<Entry>> find(const LibraryPath& path) const;
+  /// Everything, folders first, with the analyses for `printer`.
+  [[nodiscard]] Result<std::vector<Entry>> list(std::string_view printer = {}) const;
+  [[nodiscard]] Result<std::optional<Entry>> find(const LibraryPath& path,
+                                                  std::string_view printer = {}) const;
+  /// Lets the analysis of a file be the next one, e.g. because a print waits for it.
+  void hurry(const LibraryPath& path);
   [[nodiscard]] Result<void> make_folder(const LibraryPath& path);
   /// @returns kNotFound; kBusy: in use by a print.
   [[nodiscard]] Result<void> remove(const LibraryPath& path);

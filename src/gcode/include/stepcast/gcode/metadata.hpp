@@ -45,6 +45,7 @@ struct Metadata {
   std::optional<Claim<Mm>> filament_length;  ///< Of all extruders together, as the next two.
   std::optional<Claim<double>> filament_volume_cm3;
   std::optional<Claim<double>> filament_mass_g;
+  std::optional<Claim<std::string>> material;  ///< "PLA"; "PLA;PETG" of two extruders.
   std::optional<Claim<Mm>> layer_height;
   std::optional<Claim<Mm>> first_layer_height;
   std::optional<Claim<std::int64_t>> layer_count;

@@ -21,6 +21,10 @@ namespace stepcast::machine {
 [[nodiscard]] Result<Profile> load_profile(std::string_view name_or_path,
                                            const std::vector<std::filesystem::path>& folders);
 
+/// The text that load_profile() parses: what tells two profiles apart.
+[[nodiscard]] Result<std::string> load_profile_text(
+    std::string_view name_or_path, const std::vector<std::filesystem::path>& folders);
+
 /// Names of all profiles in `folders`, sorted.
 [[nodiscard]] std::vector<std::string> list_profiles(
     const std::vector<std::filesystem::path>& folders);

@@ -19,16 +19,36 @@ struct FileRow {
   std::int64_t size{};
   UnixMs uploaded{};
   std::string user;
-  std::string analysis;  ///< JSON; empty until the file has been analysed.
+  std::string stated;  ///< JSON: what the file says about itself; empty until it has been read.
+};
+
+/// What an analysis found; it belongs to a content, whatever the file is called.
+struct AnalysisRow {
+  std::string sha256;
+  std::string settings;  ///< That it depends on, as a hash.
+  std::string result;    ///< JSON.
 };
 
 /// Repository of file rows; the bytes are elsewhere. All calls run inside a Store session.
 [[nodiscard]] Result<void> put_file(Session& session,
                                     const FileRow& row);  ///< Inserts or replaces.
 [[nodiscard]] Result<bool> remove_file(Session& session, std::string_view path);
-[[nodiscard]] Result<void> set_analysis(Session& session, std::string_view path,
-                                        std::string_view sha256, std::string_view json);
+/// For every file of that content.
+[[nodiscard]] Result<void> set_stated(Session& session, std::string_view sha256,
+                                      std::string_view json);
 [[nodiscard]] Result<std::optional<FileRow>> find_file(Session& session, std::string_view path);
 [[nodiscard]] Result<std::vector<FileRow>> all_files(Session& session);
+/// Those of one content, by path.
+[[nodiscard]] Result<std::vector<FileRow>> files_with(Session& session, std::string_view sha256);
+
+[[nodiscard]] Result<void> put_analysis(Session& session, const AnalysisRow& row);
+[[nodiscard]] Result<std::optional<AnalysisRow>> find_analysis(Session& session,
+                                                               std::string_view sha256,
+                                                               std::string_view settings);
+[[nodiscard]] Result<std::vector<AnalysisRow>> analyses_with(Session& session,
+                                                             std::string_view settings);
+/// Removes those of contents that no file has, and those with other settings than these.
+[[nodiscard]] Result<void> sweep_analyses(Session& session,
+                                          const std::vector<std::string>& settings);
 
 }  // namespace stepcast::store

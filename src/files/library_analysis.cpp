@@ -1,0 +1,219 @@
+// How the library learns what is in its files.
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include "stepcast/gcode/metadata.hpp"
+
+#include "analysis_json.hpp"
+#include "library_impl.hpp"
+#include "library_parts.hpp"
+
+namespace stepcast::files {
+namespace {
+
+// The lowest: prints, uploads and people go first.
+constexpr int kNicest = 19;
+
+template <class T>
+std::optional<double> claimed(const std::optional<gcode::Claim<T>>& claim) {
+  return claim ? std::optional(claim->value.v) : std::nullopt;
+}
+
+Stated stated_by(const gcode::Metadata& metadata) {
+  Stated stated;
+  if (metadata.slicer) {
+    const gcode::Slicer& slicer = metadata.slicer->value;
+    stated.slicer =
+        slicer.version.empty() ? slicer.name : fmt::format("{} {}", slicer.name, slicer.version);
+  }
+  if (metadata.material) {
+    stated.material = metadata.material->value;
+  }
+  stated.print_time_s = claimed(metadata.print_time);
+  stated.layer_height_mm = claimed(metadata.layer_height);
+  stated.first_layer_height_mm = claimed(metadata.first_layer_height);
+  stated.thumbnails = metadata.thumbnails;
+  return stated;
+}
+
+}  // namespace
+
+void Library::Impl::start_analysis() {
+  analyst_ = std::jthread([this](const std::stop_token& stop) { analyse_all(stop); });
+}
+
+void Library::Impl::analyse_later(const std::string& path, const std::string& sha256) {
+  {
+    const std::lock_guard lock(mutex_);
+    to_analyse_.emplace_back(path, sha256);
+  }
+  work_.notify_all();
+}
+
+void Library::Impl::hurry(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  const auto it = std::find_if(to_analyse_.begin(), to_analyse_.end(),
+                               [&](const auto& one) { return one.first == path; });
+  if (it != to_analyse_.end()) {
+    std::rotate(to_analyse_.begin(), it, it + 1);
+  }
+}
+
+/// Called when a file has gone or was replaced.
+void Library::Impl::stop_needless_analysis() {
+  std::string sha256;
+  {
+    const std::lock_guard lock(mutex_);
+    sha256 = being_analysed_;
+  }
+  if (sha256.empty()) {
+    return;
+  }
+  const auto still = file_with(sha256, {});
+  if (still && !*still) {
+    const std::lock_guard lock(mutex_);
+    if (being_analysed_ == sha256) {
+      needless_.request_stop();
+    }
+  }
+}
+
+void Library::Impl::analyse_all(const std::stop_token& stop) {
+  // On Linux this is of the calling thread alone. Refused, the analysis is merely less polite.
+  static_cast<void>(setpriority(PRIO_PROCESS, 0, kNicest));
+  for (;;) {
+    std::pair<std::string, std::string> next;
+    std::stop_source needless;
+    {
+      std::unique_lock lock(mutex_);
+      being_analysed_.clear();
+      work_.wait(lock, stop, [this] { return !to_analyse_.empty(); });
+      if (stop.stop_requested()) {
+        return;  // what is left is found by the next open()
+      }
+      next = std::move(to_analyse_.front());
+      to_analyse_.pop_front();
+      being_analysed_ = next.second;
+      needless_ = needless;
+    }
+    const std::stop_callback at_the_end(stop, [&needless] { needless.request_stop(); });
+    analyse_content(next.first, next.second, needless.get_token());
+  }
+}
+
+/// The file at `path` if it has that content, or another one that has it.
+Result<std::optional<store::FileRow>> Library::Impl::file_with(const std::string& sha256,
+                                                               const std::string& path) const {
+  std::optional<store::FileRow> found;
+  auto read = store_.read([&](store::Session& session) {
+    return store::files_with(session, sha256).map([&](std::vector<store::FileRow> rows) {
+      for (store::FileRow& row : rows) {
+        if (!found || row.path == path) {
+          found = std::move(row);
+        }
+      }
+    });
+  });
+  if (!read) {
+    return tl::unexpected(read.error());
+  }
+  return found;
+}
+
+/// What a database that fails leaves undone is done after the next open().
+void Library::Impl::analyse_content(const std::string& path, const std::string& sha256,
+                                    const std::stop_token& stop) {
+  const auto row = file_with(sha256, path);
+  if (!row || !*row) {
+    return;  // it has gone, and its content with it
+  }
+  bool is_news = false;
+  if (!entry_of(**row).stated) {
+    is_news = true;
+    if (!read_stated(**row)) {
+      return;
+    }
+  }
+  for (std::size_t i = 0; i < analysts_.size(); ++i) {
+    const auto made = analyse_for(i, **row, stop);
+    if (!made) {
+      if (made.error().code == Errc::kInterrupted && !stop.stop_requested()) {
+        analyse_later(path, sha256);  // it was moved, say
+      }
+      return;
+    }
+    is_news = is_news || *made;
+  }
+  if (is_news) {
+    tell({.kind = Change::Kind::kAnalysed,
+          .path = (*row)->path,
+          .from = {},
+          .sha256 = sha256,
+          .size = 0,
+          .user = {}});
+  }
+}
+
+Result<void> Library::Impl::read_stated(const store::FileRow& row) {
+  // A file that cannot be read says nothing; its analysis will tell why.
+  const auto metadata = gcode::scan_metadata(tree_.root() / row.path);
+  const std::string json = stated_to_json(metadata ? stated_by(*metadata) : Stated{});
+  return store_.write(
+      [&](store::Session& session) { return store::set_stated(session, row.sha256, json); });
+}
+
+/// @returns whether there was anything to do; kInterrupted when it was stopped, or the file has
+/// changed meanwhile: its new content has its own turn.
+Result<bool> Library::Impl::analyse_for(std::size_t analyst, const store::FileRow& row,
+                                        const std::stop_token& stop) {
+  bool is_known = false;
+  auto read = store_.read([&](store::Session& session) {
+    return store::find_analysis(session, row.sha256, settings_[analyst]).map([&](auto found) {
+      is_known = found && analysis_from_json(found->result);
+    });
+  });
+  if (!read) {
+    return tl::unexpected(read.error());
+  }
+  if (is_known) {
+    return false;
+  }
+  const auto analysis = analysts_[analyst].analyse(tree_.root() / row.path, stop);
+  if (!analysis) {
+    return fail(Errc::kInterrupted, "the analysis was stopped", row.path);
+  }
+  auto written = store_.write([&](store::Session& session) -> Result<void> {
+    const auto now = store::find_file(session, row.path);
+    if (!now) {
+      return tl::unexpected(now.error());
+    }
+    // Only what surely was read is known: the path may have led to other bytes meanwhile.
+    if (!*now || (*now)->sha256 != row.sha256 || (*now)->uploaded != row.uploaded) {
+      return fail(Errc::kInterrupted, "the file has changed meanwhile", row.path);
+    }
+    return store::put_analysis(session, {.sha256 = row.sha256,
+                                         .settings = settings_[analyst],
+                                         .result = analysis_to_json(*analysis)});
+  });
+  if (!written) {
+    return tl::unexpected(written.error());
+  }
+  return true;
+}
+
+void Library::Impl::tell(const Change& change) {
+  std::vector<std::function<void(const Change&)>> listeners;
+  {
+    const std::lock_guard lock(mutex_);
+    listeners = listeners_;
+  }
+  for (const auto& listener : listeners) {
+    listener(change);
+  }
+}
+
+}  // namespace stepcast::files

@@ -1,0 +1,148 @@
+"""What the server knows of files, and what it does with them, over HTTP as clients see it."""
+
+import base64
+import pathlib
+import tempfile
+import time
+import unittest
+
+from server_support import EXAMPLES, TestCase
+
+NUT = (EXAMPLES / "nut.gcode").read_bytes()
+# One pixel; what slicers write is only larger.
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+
+
+def thumbnail(picture, size="16x16"):
+    text = base64.b64encode(picture).decode()
+    return f"; thumbnail begin {size} {len(text)}\n; {text}\n; thumbnail end\n".encode()
+
+
+def part(*moves):
+    return "\n".join(("G28", "G90", "M83", "G1 Z0.3 F600", *moves, "")).encode()
+
+
+class FilesTestCase(TestCase):
+
+    def analysed(self, server, name, printer="taz6"):
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            file = server.get(f"/api/v1/files/{name}?printer={printer}").json()
+            if file["analysis"] is not None:
+                return file
+            time.sleep(0.02)
+        raise AssertionError(f"{name} is not analysed for {printer}: {file}")
+
+    def put(self, server, name, content):
+        reply = server.upload([("file", name, content)])
+        self.assertEqual(reply.status, 201, reply.body)
+        return reply
+
+
+class Analyses(FilesTestCase):
+
+    def test_are_made_for_each_printer(self):
+        small = '[[printer]]\nid = "ender3"\nprofile = "ender3"\nspeed = 200\n'
+        server = self.serve_ready(more=small)
+        self.put(server, "nut.gcode", NUT)
+        self.put(server, "wide.gcode", part("G1 X20 Y20", "G1 X250 E10", "G1 Z5"))
+        self.put(server, "off.gcode", part("G1 X20 Y20 Z2", "G1 Y224 E10"))
+        self.put(server, "prime.gcode", part("G1 X20 Y-0 Z0.3", "G1 Y224 E10", "G1 Y100 Z2",
+                                             "G1 X100 E5"))
+        for name in ("nut", "wide", "off", "prime"):
+            for printer in ("taz6", "ender3"):
+                self.analysed(server, f"{name}.gcode", printer)
+
+        times = {p: server.get(f"/p/{p}/api/files/local/nut.gcode").json()["gcodeAnalysis"]
+                 ["estimatedPrintTime"] for p in ("taz6", "ender3")}
+        self.assertNotEqual(times["taz6"], times["ender3"])
+        for printer, seconds in times.items():
+            file = self.analysed(server, "nut.gcode", printer)
+            self.assertEqual(file["analysis"]["print_time_s"], seconds)
+            listed = server.get(f"/p/{printer}/api/files").json()["files"]
+            nut = next(entry for entry in listed if entry["name"] == "nut.gcode")
+            self.assertEqual(nut["gcodeAnalysis"]["estimatedPrintTime"], seconds)
+        box = nut["gcodeAnalysis"]["printingArea"]
+        size = nut["gcodeAnalysis"]["dimensions"]
+        self.assertAlmostEqual(box["maxX"] - box["minX"], size["width"])
+        self.assertGreater(size["height"], 0)
+
+        def error(name, printer):
+            return self.analysed(server, name, printer)["analysis"]["error"]
+        self.assertEqual(error("wide.gcode", "taz6"), "")
+        self.assertIn("wide.gcode:6: X would go to 250 mm", error("wide.gcode", "ender3"))
+        self.assertNotIn(str(self.folder), error("wide.gcode", "ender3"))
+        self.assertIn("it prints at Y 224 mm; the bed of ender3 reaches from 0 to 220 mm",
+                      error("off.gcode", "ender3"))
+        prime = self.analysed(server, "prime.gcode", "ender3")["analysis"]
+        self.assertEqual(prime["error"], "")
+        self.assertIn("Y 224 mm", prime["warnings"][-1])
+        refused = server.post("/p/ender3/api/files/local/off.gcode",
+                              {"command": "select", "print": True})
+        self.assertGreaterEqual(refused.status, 400)
+        self.assertIn("224 mm", refused.json()["error"])
+        self.assertEqual(server.post("/api/v1/printers/taz6/start",
+                                     {"path": "off.gcode"}).status, 202)
+
+    def test_outlive_the_server(self):
+        server = self.serve_ready()
+        self.put(server, "nut.gcode", NUT)
+        before = self.analysed(server, "nut.gcode")
+        server.stop()
+        server.start()
+        self.assertEqual(server.get("/api/v1/files/nut.gcode").json(), before)
+
+
+class Thumbnails(FilesTestCase):
+
+    def test_are_served_as_the_slicer_wrote_them(self):
+        server = self.serve_ready()
+        broken = PNG[:20]
+        self.put(server, "a b.gcode", thumbnail(PNG) + thumbnail(PNG + b"tail", "32x32") + NUT)
+        self.put(server, "none.gcode", NUT)
+        self.put(server, "bad.gcode", thumbnail(b"no picture at all") + NUT)
+        self.put(server, "cut.gcode", thumbnail(broken).replace(b"; thumbnail end\n", b"") + NUT)
+        file = self.analysed(server, "a%20b.gcode")
+        self.assertEqual([t["width"] for t in file["stated"]["thumbnails"]], [16, 32])
+        entry = server.get("/p/taz6/api/files/local/a%20b.gcode").json()
+        self.assertTrue(entry["thumbnail"].startswith("plugin/"))
+        for base in ("/", "/p/taz6/"):
+            picture = server.get(base + entry["thumbnail"])
+            self.assertEqual((picture.status, picture.body), (200, PNG + b"tail"))
+            self.assertEqual(picture.headers["Content-Type"], "image/png")
+        self.assertEqual(server.get("/api/v1/thumbnails/a%20b.gcode?width=10").body, PNG)
+        self.assertEqual(server.get("/" + entry["thumbnail"], key=None).status, 403)
+        for name in ("none", "bad", "cut"):
+            self.analysed(server, f"{name}.gcode")
+            reply = server.get(f"/api/v1/thumbnails/{name}.gcode")
+            self.assertIn(reply.status, (404, 422, 400), name)
+            self.assertEqual(server.get(f"/plugin/prusaslicerthumbnails/thumbnail/{name}.gcode.png")
+                             .status, 404)
+        self.assertNotIn("thumbnail", server.get("/api/files/local/none.gcode").json())
+
+
+class WatchedFolder(FilesTestCase):
+
+    def test_is_taken_in_and_says_what_it_leaves(self):
+        with tempfile.TemporaryDirectory() as folder:
+            dropped = pathlib.Path(folder) / "made by the server"
+            server = self.serve_ready(more=f'[files]\nwatched_folder = "{dropped}"\n')
+            (dropped / "nut.gcode").write_bytes(NUT)
+            (dropped / "nul.gcode").write_bytes(NUT)
+            (dropped / "text.gcode").write_bytes(b"\x7fELF\0\0")
+
+            def refused():
+                events = server.get("/api/v1/events?limit=500").json()["items"]
+                return {e["payload"]["name"]: e["payload"]["reason"] for e in events
+                        if e["type"] == "FileRefused"}
+            end = time.monotonic() + 60
+            while (dropped / "nut.gcode").exists() or len(refused()) < 2:
+                self.assertLess(time.monotonic(), end, refused())
+                time.sleep(0.05)
+            self.assertEqual(server.get("/downloads/files/local/nut.gcode").body, NUT)
+            self.assertIn("Windows", refused()["nul.gcode"])
+            self.assertTrue((dropped / "nul.gcode").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
