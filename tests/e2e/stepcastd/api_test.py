@@ -16,7 +16,7 @@ import urllib.parse
 import websocket
 
 from openapi import Checked, problems_of
-from server_support import EXAMPLES, PASSWORD, TestCase
+from server_support import EXAMPLES, PASSWORD, PNG, TestCase, thumbnail
 
 SQUARE = (EXAMPLES / "square.gcode").read_bytes()
 NUT = (EXAMPLES / "nut.gcode").read_bytes()
@@ -104,6 +104,10 @@ class AllRoutes(ApiTestCase):
         self.assertEqual(api.get("/files/more/c.gcode").status, 404)
         while api.get("/files/nut.gcode").json()["analysis"] is None:
             time.sleep(0.02)
+        self.assertEqual(self.upload(api, "seen.gcode", thumbnail(PNG) + SQUARE).status, 201)
+        while api.get("/files/seen.gcode").json()["stated"] is None:
+            time.sleep(0.02)
+        self.assertEqual(api.get("/thumbnails/seen.gcode").body, PNG)
         paths = [file["path"] for file in api.get("/files?folder=parts").json()["items"]]
         self.assertEqual(paths, ["parts/a.gcode"])
 

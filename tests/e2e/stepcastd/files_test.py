@@ -1,21 +1,13 @@
 """What the server knows of files, and what it does with them, over HTTP as clients see it."""
 
-import base64
 import pathlib
 import tempfile
 import time
 import unittest
 
-from server_support import EXAMPLES, TestCase
+from server_support import EXAMPLES, PNG, TestCase, thumbnail
 
 NUT = (EXAMPLES / "nut.gcode").read_bytes()
-# One pixel; what slicers write is only larger.
-PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
-
-
-def thumbnail(picture, size="16x16"):
-    text = base64.b64encode(picture).decode()
-    return f"; thumbnail begin {size} {len(text)}\n; {text}\n; thumbnail end\n".encode()
 
 
 def part(*moves):

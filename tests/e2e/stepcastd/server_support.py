@@ -1,5 +1,6 @@
 """Starts `stepcastd` as a user does and speaks HTTP to it with python3's own library."""
 
+import base64
 import json
 import os
 import pathlib
@@ -17,6 +18,14 @@ STEPCASTD = os.environ["STEPCASTD"]
 EXAMPLES = pathlib.Path(os.environ["STEPCAST_SOURCE_DIR"]) / "examples"
 START_TIMEOUT_S = 60
 PASSWORD = "correct horse battery"
+# One pixel; what slicers write is only larger.
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+
+
+def thumbnail(picture, size="16x16"):
+    """A preview as slicers write it into G-code."""
+    text = base64.b64encode(picture).decode()
+    return f"; thumbnail begin {size} {len(text)}\n; {text}\n; thumbnail end\n".encode()
 
 
 class Reply:
