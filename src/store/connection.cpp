@@ -122,7 +122,8 @@ class Connection::Impl {
     execute_plain("PRAGMA synchronous = FULL");
     // Each page that a piece of work changes is kept for its savepoint: not in a file.
     execute_plain("PRAGMA temp_store = MEMORY");
-    // What one commit of telemetry touches fits, so that no page is written before its end and again.
+    // What one commit of telemetry touches fits, so that no page is written before its end and
+    // again.
     execute_plain("PRAGMA cache_size = -16384");
     // In pages. A checkpoint writes each page once, however often it changed since the last.
     execute_plain("PRAGMA wal_autocheckpoint = 4096");
