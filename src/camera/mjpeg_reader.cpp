@@ -101,8 +101,9 @@ bool MjpegReader::take_frame() {
   } else if (length_ > kLargestFrame || unread_.size() < length_) {
     return false;
   }
-  if (unread_.starts_with(kJpegStart)) {
-    take_(unread_.substr(0, size));
+  // Not by what comes after the part, which may not have come yet.
+  if (std::string picture = unread_.substr(0, size); picture.starts_with(kJpegStart)) {
+    take_(std::move(picture));
   }
   unread_.erase(0, size);
   in_frame_ = false;

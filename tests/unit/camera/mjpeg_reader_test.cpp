@@ -64,6 +64,14 @@ TEST(MjpegReader, PassesOverWhatIsNoPicture) {
               ElementsAre(kBlue));
 }
 
+TEST(MjpegReader, TakesNothingForAPictureThatIsNotInItsPart) {
+  // The second byte of its beginning comes after its one byte.
+  const std::string stream = "--frame\r\nContent-Length: 1\r\n\r\n\xFF\xD8";
+  for (const std::size_t piece : {1UL, 1000UL}) {
+    EXPECT_THAT(frames_in(kType, stream, piece), ElementsAre()) << piece;
+  }
+}
+
 TEST(MjpegReader, BoundsWhatItKeeps) {
   auto reader = MjpegReader::create(kType, [](const std::string&) {});
   ASSERT_TRUE(reader);
