@@ -80,15 +80,30 @@ std::string_view detail_of_bad_head(int status) {
   switch (status) {
     case 408:
       return "the head of the request did not arrive in time";
+    case 415:
+      return "bodies are not taken compressed (Content-Encoding): send it as it is";
     case 417:
       return "only 100-continue can be expected";
     case 431:
       return "the head of the request is too long";
+    case 501:
+      return "of transfer encodings this server knows chunked";
     case 505:
       return "this server speaks HTTP/1.1";
     default:
       return "the request is not well-formed HTTP";
   }
+}
+
+// A body in a form that nobody here unpacks, be it to save bytes or to be a thousand times as long.
+// @returns kHeadGood, or the status to refuse it with.
+int status_of_encodings(const Headers& headers) {
+  const auto transfer = headers.find("Transfer-Encoding");
+  if (transfer && !same_text(*transfer, "chunked")) {
+    return 501;
+  }
+  const auto content = headers.find("Content-Encoding");
+  return content && !same_text(*content, "identity") ? 415 : kHeadGood;
 }
 
 }  // namespace
@@ -220,7 +235,7 @@ Task<int> Connection::read_head(Exchange& exchange) {
     }
     exchange.expects_continue = !exchange.body_complete && !exchange.http10;
   }
-  co_return kHeadGood;
+  co_return exchange.body_complete ? kHeadGood : status_of_encodings(request.headers);
 }
 
 void Connection::forget_head() {

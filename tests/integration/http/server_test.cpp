@@ -150,6 +150,26 @@ TEST(Server, RefusesAmbiguousFraming) {
   }
 }
 
+TEST(Server, RefusesBodiesThatItWouldHaveToUnpack) {
+  const auto server = start_server(small_router());
+  const auto ask = [&](const std::string& fields) {
+    RawClient client(server->port());
+    const auto answer =
+        client.ask("POST /echo HTTP/1.1\r\nContent-Length: 3\r\n" + fields + "\r\n\r\nabc");
+    EXPECT_TRUE(answer.status == 200 || client.is_closed()) << fields;
+    return answer.status;
+  };
+  EXPECT_EQ(ask("Content-Encoding: gzip"), 415);
+  EXPECT_EQ(ask("Content-Encoding: br, gzip"), 415);
+  EXPECT_EQ(ask("Content-Encoding: identity"), 200);
+  RawClient client(server->port());
+  EXPECT_EQ(client
+                .ask("POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+                     "3\r\nabc\r\n0\r\n\r\n")
+                .status,
+            501);
+}
+
 TEST(Server, SendsContinueOnlyWhenTheBodyIsWanted) {
   const auto server = start_server(small_router());
   RawClient client(server->port());
