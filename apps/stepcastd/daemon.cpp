@@ -25,6 +25,7 @@
 #include "discovery.hpp"
 #include "integrations.hpp"
 #include "machines.hpp"
+#include "open_files.hpp"
 #include "print_queue.hpp"
 #include "printer_ports.hpp"
 #include "records.hpp"
@@ -163,6 +164,7 @@ Result<void> run(const Config& config, const fs::path& data, const fs::path& dem
   http::Server::Options options;
   options.address = config.address;
   options.port = config.port;
+  options.max_connections = connections_within(raise_open_files(), options.max_connections);
   if (!config.tls_certificate.empty()) {
     options.tls = {config.tls_certificate, config.tls_key};
   }
