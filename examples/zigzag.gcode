@@ -1,5 +1,6 @@
 ;Zigzag infill at 75 mm/s: rows of 8 mm, 0.4 mm apart, where ringing of one row shows in the next.
 M83 ;relative extrusion
+M109 S200 ;wait for the nozzle
 G1 F4500
 G1 X8 Y0 E0.26
 G1 X8 Y0.4 E0.01

@@ -11,6 +11,7 @@
 #include "controller_options.hpp"
 #include "exit_status.hpp"
 #include "format.hpp"
+#include "heat_config_of.hpp"
 #include "interrupt.hpp"
 #include "print_job.hpp"
 #include "process_usage.hpp"
@@ -55,6 +56,7 @@ int run(DemoOptions options) {
   }
   const machine::Profile& profile = resolved->profile;
   const Seconds before = cpu_time();
+  resolved->choice.toolpath.nozzle_at_start = Celsius{0};
   auto plan = control::plan_job(options.controller.file, profile, resolved->choice);
   if (!plan) {
     return report(plan.error());
@@ -70,20 +72,22 @@ int run(DemoOptions options) {
 
   device::LinuxDevice::Options settings;
   settings.core.tick_hz = static_cast<std::uint32_t>(profile.tick_rate.v);
+  settings.core.heat = heat_config_of(profile);
   auto device = device::LinuxDevice::open(settings);
   if (!device) {
     return report(device.error());
   }
   const std::uint16_t port = (*device)->port();
   std::jthread machine([&](const std::stop_token& stop) { (*device)->run(stop); });
-  fmt::print("{} a virtual {} listens on 127.0.0.1:{}; streaming every step, {}\n",
-             terminal.strong("Print"), profile.title, port,
-             options.speed == 0 ? std::string("as fast as it goes")
-                                : fmt::format("{} times as fast as real time", options.speed));
+  fmt::print(
+      "{} a virtual {} with simulated heaters listens on 127.0.0.1:{}; streaming every step, {}\n",
+      terminal.strong("Print"), profile.title, port,
+      options.speed == 0 ? std::string("as fast as it goes")
+                         : fmt::format("{} times as fast as real time", options.speed));
   std::fflush(stdout);
-  auto outcome = print_job(*plan, profile,
-                           {.device = {.host = "127.0.0.1", .port = port}, .speed = options.speed},
-                           interrupt.token());
+  const stream::Endpoint endpoint{.host = "127.0.0.1", .port = port};
+  auto outcome = print_job(*plan, profile, ask_device(endpoint, profile),
+                           {.device = endpoint, .speed = options.speed}, interrupt.token());
   if (!outcome) {
     return report(outcome.error());
   }

@@ -39,6 +39,8 @@ int run(const PrintOptions& options) {
   const Terminal terminal(stderr);
   const machine::Profile& profile = resolved->profile;
   // The whole job is planned and checked before anything is sent.
+  const auto device = ask_device(*endpoint, profile);
+  resolved->choice.toolpath.nozzle_at_start = nozzle_of(device);
   auto plan = control::plan_job(options.controller.file, profile, resolved->choice);
   if (!plan) {
     return report(plan.error(), options.json);
@@ -49,14 +51,13 @@ int run(const PrintOptions& options) {
   for (const std::string& warning : plan->warnings) {
     fmt::print(stderr, "  {} {}\n", terminal.warn("note:"), warning);
   }
-  if (plan->heater_commands > 0) {
+  if (plan->heater_commands > 0 && !nozzle_of(device)) {
     fmt::print(stderr,
-               "  {} the {} heater commands of the job are not sent: this protocol drives motors "
-               "only.\n",
+               "  {} the {} heater commands of the job are not sent: the device has no heaters.\n",
                terminal.warn("note:"), plan->heater_commands);
   }
-  auto outcome =
-      print_job(*plan, profile, {.device = *endpoint, .speed = options.speed}, interrupt.token());
+  auto outcome = print_job(*plan, profile, device, {.device = *endpoint, .speed = options.speed},
+                           interrupt.token());
   if (!outcome) {
     return report(outcome.error(), options.json);
   }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "stepcast/control/motion_source.hpp"
+#include "stepcast/printer/job_actions.hpp"
 
 #include "exit_status.hpp"
 #include "format.hpp"
@@ -15,14 +16,47 @@
 
 namespace stepcast::cli {
 
+std::optional<printer::DeviceInfo> ask_device(const stream::Endpoint& device,
+                                              const machine::Profile& profile) {
+  auto info = printer::probe_device(device, static_cast<std::uint32_t>(profile.tick_rate.v),
+                                    stream::Session::Options{}.connect_timeout);
+  return info ? std::optional(std::move(*info)) : std::nullopt;
+}
+
+std::optional<Celsius> nozzle_of(const std::optional<printer::DeviceInfo>& device) {
+  if (!device) {
+    return std::nullopt;
+  }
+  const auto& heaters = device->temperatures.heaters;
+  const auto nozzle = heaters.find("tool0");
+  return nozzle == heaters.end() ? std::nullopt
+                                 : std::optional(nozzle->second.actual.value_or(Celsius{}));
+}
+
 Result<PrintOutcome> print_job(const control::JobPlan& plan, const machine::Profile& profile,
+                               const std::optional<printer::DeviceInfo>& device,
                                stream::Session::Options options, const std::stop_token& stop) {
-  auto source = control::MotionSource::create(plan, profile);
+  const stream::HeatAbilities abilities = device ? device->heat : stream::HeatAbilities{};
+  if (auto possible = printer::check_heat(plan, abilities); !possible) {
+    return tl::unexpected(possible.error());
+  }
+  auto source =
+      control::MotionSource::create(plan, profile, {}, printer::heat_look_ahead(abilities));
   if (!source) {
     return tl::unexpected(source.error());
   }
   ProgressView view(plan, profile, options.speed);
   options.tick_hz = static_cast<std::uint32_t>(profile.tick_rate.v);
+  std::size_t heat_actions = 0;
+  options.heating = stream::Heating{
+      .actions =
+          [&] {
+            auto actions = printer::actions_of((*source)->take_heat(), abilities);
+            heat_actions += actions.size();
+            return actions;
+          },
+      .on_report = [&](const stream::HeatReport& report) { view.show_heat(report); },
+      .off_afterwards = true};
   options.on_progress = [&](const stream::SenderStatistics& s) { view.show(s); };
   const auto start = std::chrono::steady_clock::now();
   stream::Session session(std::move(options));
@@ -33,6 +67,7 @@ Result<PrintOutcome> print_job(const control::JobPlan& plan, const machine::Prof
   }
   PrintOutcome outcome;
   outcome.session = *report;
+  outcome.heat_actions = heat_actions;
   outcome.wall =
       Seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   for (Axis motor : kAllAxes) {
@@ -56,6 +91,7 @@ nlohmann::json outcome_json(const PrintOutcome& outcome, const control::JobPlan&
           {"position_error_steps", per_axis_json(outcome.position_error_steps)},
           {"ticks_executed", outcome.session.executed},
           {"ticks_planned", plan.motion.ticks},
+          {"heat_actions", outcome.heat_actions},
           {"pauses", s.pauses},
           {"packets", s.packets},
           {"retransmissions", s.retransmissions},

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <stop_token>
 
 #include <nlohmann/json.hpp>
@@ -7,6 +9,8 @@
 #include "stepcast/base/result.hpp"
 #include "stepcast/control/job_plan.hpp"
 #include "stepcast/machine/profile.hpp"
+#include "stepcast/printer/device_probe.hpp"
+#include "stepcast/stream/endpoint.hpp"
 #include "stepcast/stream/session.hpp"
 
 namespace stepcast::cli {
@@ -18,14 +22,25 @@ struct PrintOutcome {
   PerAxis<Steps>
       position_error_steps;  ///< Executed minus planned; all zero, or the part is ruined.
   Seconds wall;
+  std::size_t heat_actions = 0;  ///< Temperatures and fan speeds that the device got.
 
   [[nodiscard]] bool exact() const { return position_error_steps == PerAxis<Steps>{}; }
 };
 
-/// Streams a planned job to a device and shows the progress.
+/// What a device says of itself before a print; nothing if it cannot be asked now, which the
+/// session will then explain.
+[[nodiscard]] std::optional<printer::DeviceInfo> ask_device(const stream::Endpoint& device,
+                                                            const machine::Profile& profile);
+
+/// How hot its nozzle is, so that planning can refuse to extrude cold; nothing without heaters.
+[[nodiscard]] std::optional<Celsius> nozzle_of(const std::optional<printer::DeviceInfo>& device);
+
+/// Streams a planned job with its temperatures, as far as `device` has heaters, and shows the
+/// progress.
 /// @returns any error of the session.
 [[nodiscard]] Result<PrintOutcome> print_job(const control::JobPlan& plan,
                                              const machine::Profile& profile,
+                                             const std::optional<printer::DeviceInfo>& device,
                                              stream::Session::Options options,
                                              const std::stop_token& stop);
 

@@ -41,6 +41,19 @@ void ProgressView::show(const stream::SenderStatistics& statistics) {
   std::fflush(stderr);
 }
 
+void ProgressView::show_heat(const stream::HeatReport& report) {
+  heat_.clear();
+  for (const auto& [name, heater] : report.heaters) {
+    if (heater.target > Celsius{0}) {
+      heat_ += fmt::format("  {} {:.0f}/{:.0f} C", name, heater.actual.value_or(Celsius{}).v,
+                           heater.target.v);
+    }
+  }
+  if (!report.waiting.empty()) {
+    heat_ += terminal_.warn(fmt::format("  waits for {}", report.waiting));
+  }
+}
+
 void ProgressView::finish() {
   if (terminal_.interactive()) {
     fmt::print(stderr, "\r\033[K");
@@ -76,7 +89,7 @@ std::string ProgressView::line(const stream::SenderStatistics& s) {
   if (s.state != wire::DeviceState::kRunning) {
     text += fmt::format("  [{}]", wire::state_name(s.state));
   }
-  return text;
+  return text + heat_;
 }
 
 }  // namespace stepcast::cli

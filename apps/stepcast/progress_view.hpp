@@ -5,6 +5,7 @@
 
 #include "stepcast/control/job_plan.hpp"
 #include "stepcast/machine/profile.hpp"
+#include "stepcast/stream/heating.hpp"
 #include "stepcast/stream/paper_sender.hpp"
 
 #include "terminal.hpp"
@@ -19,6 +20,8 @@ class ProgressView {
   ProgressView(const control::JobPlan& plan, const machine::Profile& profile, std::uint32_t speed);
 
   void show(const stream::SenderStatistics& statistics);
+  /// Temperatures, from the next line on.
+  void show_heat(const stream::HeatReport& report);
   /// Leaves the line.
   void finish();
 
@@ -27,6 +30,7 @@ class ProgressView {
   [[nodiscard]] double seconds_left(double executed_s);
 
   const control::JobPlan& plan_;
+  std::string heat_;
   double tick_rate_hz_;
   std::uint32_t speed_;
   Terminal terminal_;

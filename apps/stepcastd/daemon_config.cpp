@@ -40,7 +40,8 @@ PrinterConfig read_printer(ConfigTable table) {
   table.text("kind", printer.kind);
   if (printer.kind == "streamed") {
     table.allow_only({"id", "kind", "profile", "device", "planner", "compensator", "speed",
-                      "snapshot_url", "group", "bed_clear", "port", "camera"});
+                      "snapshot_url", "group", "bed_clear", "port", "camera", "nozzle_standby_c",
+                      "nozzle_off_after_s", "all_off_after_s", "idle_off_after_s"});
   } else if (printer.kind == "octoprint") {
     table.allow_only({"id", "kind", "profile", "url", "api_key_file", "ca_file", "snapshot_url",
                       "group", "bed_clear", "port", "camera"});
@@ -76,6 +77,12 @@ PrinterConfig read_printer(ConfigTable table) {
     table.report_whole("has a camera that is no address",
                        "give the http or https URL of an MJPEG stream or a JPEG");
   }
+  constexpr std::int64_t kHottest = 300;
+  constexpr std::int64_t kADay = 86'400;
+  table.integer("nozzle_standby_c", printer.nozzle_standby_c, 0, kHottest);
+  table.integer("nozzle_off_after_s", printer.nozzle_off_after_s, 0, kADay);
+  table.integer("all_off_after_s", printer.all_off_after_s, 0, kADay);
+  table.integer("idle_off_after_s", printer.idle_off_after_s, 1, kADay);
   if (!is_id(printer.id)) {
     table.report_whole(fmt::format("has the id '{}'", printer.id),
                        "use up to 40 of a-z, 0-9, - and _");

@@ -31,6 +31,11 @@ struct PrinterConfig {
   bool clears_itself = false;  ///< Ejects its prints: nobody has to confirm that the bed is clear.
   std::uint16_t port = 0;      ///< Where this printer alone is served, too; 0: nowhere.
   std::string camera;          ///< URL of an MJPEG stream or a JPEG; empty: none.
+  // How long heaters stay on when nothing is printed (docs/heating.md).
+  std::int64_t nozzle_standby_c = 0;  ///< In a pause; 0: it stays as it is.
+  std::int64_t nozzle_off_after_s = 600;
+  std::int64_t all_off_after_s = 7'200;
+  std::int64_t idle_off_after_s = 1'800;
 };
 
 /// For how many days records are kept; 0: for ever.

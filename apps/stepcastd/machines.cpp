@@ -1,6 +1,7 @@
 #include "machines.hpp"
 
 #include <array>
+#include <chrono>
 #include <fstream>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "stepcast/octoprint_client/octoprint_printer.hpp"
 #include "stepcast/printer/streamed_printer.hpp"
 
+#include "heat_config_of.hpp"
 #include "profile_folders.hpp"
 
 namespace stepcast::daemon {
@@ -19,6 +21,7 @@ namespace {
 Result<VirtualDevice> start_virtual_device(const machine::Profile& profile) {
   device::LinuxDevice::Options options;
   options.core.tick_hz = static_cast<std::uint32_t>(profile.tick_rate.v);
+  options.core.heat = cli::heat_config_of(profile);
   auto device = device::LinuxDevice::open(options);
   if (!device) {
     return tl::unexpected(device.error());
@@ -67,6 +70,17 @@ jobs::Runner::Identity identity_of(const PrinterConfig& printer, const Machine& 
 
 namespace {
 
+printer::StreamedPrinter::HeatPolicy heat_policy_of(const PrinterConfig& printer) {
+  printer::StreamedPrinter::HeatPolicy policy;
+  if (printer.nozzle_standby_c > 0) {
+    policy.nozzle_standby = Celsius{static_cast<double>(printer.nozzle_standby_c)};
+  }
+  policy.nozzle_off_after = std::chrono::seconds(printer.nozzle_off_after_s);
+  policy.all_off_after = std::chrono::seconds(printer.all_off_after_s);
+  policy.idle_off_after = std::chrono::seconds(printer.idle_off_after_s);
+  return policy;
+}
+
 using Made = Result<std::unique_ptr<printer::Printer>>;
 
 Made make_streamed(const PrinterConfig& printer, const Machine& machine,
@@ -93,7 +107,8 @@ Made make_streamed(const PrinterConfig& printer, const Machine& machine,
       .device = endpoint,
       .controller = machine.choice,
       .speed = printer.speed,
-      .state_folder = printer.device.empty() ? std::filesystem::path{} : state_folder});
+      .state_folder = printer.device.empty() ? std::filesystem::path{} : state_folder,
+      .heat_policy = heat_policy_of(printer)});
 }
 
 /// The first line of a file that holds nothing else.

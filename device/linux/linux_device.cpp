@@ -276,6 +276,7 @@ class LinuxDevice::Impl {
                   .late_wakeups = steps_->late_wakeups(),
                   .fan = core_.heaters().fan(),
                   .heat_fault = core_.heaters().fault(),
+                  .actions = core_.actions_passed(),
                   .controllers = controllers_,
                   .controllers_busy = controllers_busy_};
     for (std::size_t i = 0; i < wire::kHeaterCount; ++i) {

@@ -10,6 +10,8 @@
 #include "stepcast/base/contracts.hpp"
 #include "stepcast/gcode/reader.hpp"
 
+#include "heat_queue.hpp"
+
 namespace stepcast::control {
 namespace {
 
@@ -21,6 +23,7 @@ void note_marker(JobPlan& plan, const planner::TimedMarker& timed) {
       break;
     case Kind::kHotend:
     case Kind::kBed:
+    case Kind::kChamber:
       ++plan.heater_commands;
       break;
     case Kind::kObject:
@@ -113,8 +116,14 @@ Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profi
   JobPlan plan;
   plan.file = file;
   plan.choice = choice;
+  HeatQueue heat(profile);
   auto opened = open_pipeline(
-      file, profile, choice, [&](const auto& marker) { note_marker(plan, marker); }, changes);
+      file, profile, choice,
+      [&](const auto& marker) {
+        note_marker(plan, marker);
+        heat.note(marker);
+      },
+      changes);
   if (!opened) {
     return tl::unexpected(opened.error());
   }
@@ -132,6 +141,8 @@ Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profi
   for (LayerStart& layer : plan.layers) {
     layer.time = pipeline.retimed(layer.time);
   }
+  heat.settle_all(pipeline, plan.motion.ticks);
+  plan.heat = heat.take();
   if (plan.toolpath.moves == 0) {
     return fail(Errc::kMalformed, "the job moves nothing", file.string(),
                 "it may be truncated, or no G-code at all");

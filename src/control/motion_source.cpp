@@ -6,25 +6,39 @@
 #include "stepcast/base/contracts.hpp"
 #include "stepcast/stepgen/tick_encoder.hpp"
 
+#include "heat_queue.hpp"
+
 namespace stepcast::control {
 
 Result<std::unique_ptr<MotionSource>> MotionSource::create(const JobPlan& plan,
                                                            const machine::Profile& profile,
-                                                           planner::LiveMoves::Feed changes) {
+                                                           planner::LiveMoves::Feed changes,
+                                                           Ticks heat_ahead) {
   auto reader = gcode::Reader::open(plan.file);
   if (!reader) {
     return tl::unexpected(reader.error());
   }
-  auto pipeline =
-      MotionPipeline::create(std::move(*reader), profile, plan.choice, {}, std::move(changes));
+  std::unique_ptr<MotionSource> source(new MotionSource(profile));
+  auto pipeline = MotionPipeline::create(
+      std::move(*reader), profile, plan.choice,
+      [heat = source->heat_.get()](const planner::TimedMarker& marker) { heat->note(marker); },
+      std::move(changes));
   if (!pipeline) {
     return tl::unexpected(pipeline.error());
   }
-  return std::unique_ptr<MotionSource>(new MotionSource(std::move(*pipeline), profile.tick_rate));
+  source->pipeline_ = std::move(*pipeline);
+  source->heat_ahead_ = heat_ahead;
+  return source;
 }
 
-MotionSource::MotionSource(std::unique_ptr<MotionPipeline> pipeline, Hertz tick_rate)
-    : pipeline_(std::move(pipeline)), tick_rate_(tick_rate) {}
+MotionSource::MotionSource(const machine::Profile& profile)
+    : tick_rate_(profile.tick_rate), heat_(std::make_unique<HeatQueue>(profile)) {}
+
+MotionSource::~MotionSource() = default;
+
+std::vector<HeatEvent> MotionSource::take_heat() {
+  return heat_->take();
+}
 
 Ticks MotionSource::planned_to() const {
   return static_cast<Ticks>(pipeline_->planned_to().v * tick_rate_.v);
@@ -39,6 +53,7 @@ Result<void> MotionSource::plan_on() {
   }
   if (!*more) {
     ended_ = true;
+    heat_->settle_all(*pipeline_, pipeline_->totals().ticks);
     return {};
   }
   STEPCAST_CHECK(block.first_tick >= given_);
@@ -50,6 +65,7 @@ Result<void> MotionSource::plan_on() {
   const auto before = static_cast<std::size_t>(block.first_tick - first_);
   ticks_.resize(before + block.ticks);
   stepgen::encode_ticks(*block.steps, std::span(ticks_).subspan(before));
+  heat_->settle(*pipeline_, pipeline_->firm_ticks());
   return {};
 }
 
@@ -57,7 +73,8 @@ Result<std::size_t> MotionSource::read(std::span<std::uint8_t> ticks) {
   std::size_t written = 0;
   while (written < ticks.size()) {
     const Ticks end = first_ + static_cast<Ticks>(ticks_.size());
-    const Ticks firm = ended_ ? end : std::min(end, pipeline_->firm_ticks());
+    const Ticks certain = std::min(end, pipeline_->firm_ticks()) - heat_ahead_;
+    const Ticks firm = ended_ ? end : std::max(given_, certain);
     if (firm == given_) {
       if (ended_) {
         break;

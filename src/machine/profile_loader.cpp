@@ -46,6 +46,13 @@ constexpr Range kFilamentDiameter{0.5, 10};
 // Thermistors and hot ends of consumer printers end here; a larger number is Fahrenheit or a typo.
 constexpr Range kHotendTemperature{-50, 500};
 constexpr Range kBedTemperature{-50, 150};
+// Below it no plastic flows; 0 allows every extrusion.
+constexpr Range kExtrusionTemperature{0, 400};
+constexpr Range kPidGain{0, 100};
+constexpr Range kRise{0.5, 20};
+constexpr Range kRiseTime{1, 600};
+constexpr Range kOvershoot{2, 50};
+constexpr Range kLongestWait{10, 14'400};
 // Positions are planned at 1 kHz; every sample must fall on a tick.
 constexpr double kSamplesPerSecond = 1'000;
 
@@ -121,10 +128,38 @@ AxisSpec read_axis(const Section& section, Axis axis) {
   return spec;
 }
 
-Heater read_heater(const Section& section, const Range& range) {
-  section.allow_only({"min_temperature_c", "max_temperature_c"});
-  const Heater heater{.min_temperature = {section.number("min_temperature_c", range)},
-                      .max_temperature = {section.number("max_temperature_c", range)}};
+void read_tuning(const Section& section, Heater& heater) {
+  if (section.has("kp")) {
+    heater.pid = Heater::Pid{.kp = section.number("kp", kPidGain),
+                             .ki = section.number("ki", kPidGain),
+                             .kd = section.number("kd", kPidGain)};
+  }
+  if (section.has("rise_c") || section.has("rise_s")) {
+    heater.rise = Heater::Rise{.degrees = {section.number("rise_c", kRise)},
+                               .time = Seconds(section.number("rise_s", kRiseTime))};
+  }
+  if (section.has("overshoot_c")) {
+    heater.overshoot = Celsius{section.number("overshoot_c", kOvershoot)};
+  }
+  if (section.has("longest_wait_s")) {
+    heater.longest_wait = Seconds(section.number("longest_wait_s", kLongestWait));
+  }
+}
+
+/// Of [hotend], which alone knows a temperature for extruding.
+enum class HeaterKind : std::uint8_t { kHotend, kOther };
+
+Heater read_heater(const Section& section, const Range& range, HeaterKind kind) {
+  if (kind == HeaterKind::kHotend) {
+    section.allow_only({"min_temperature_c", "max_temperature_c", "min_extrusion_temperature_c",
+                        "kp", "ki", "kd", "rise_c", "rise_s", "overshoot_c", "longest_wait_s"});
+  } else {
+    section.allow_only({"min_temperature_c", "max_temperature_c", "kp", "ki", "kd", "rise_c",
+                        "rise_s", "overshoot_c", "longest_wait_s"});
+  }
+  Heater heater{.min_temperature = {section.number("min_temperature_c", range)},
+                .max_temperature = {section.number("max_temperature_c", range)}};
+  read_tuning(section, heater);
   if (heater.min_temperature >= heater.max_temperature) {
     section.fail(Errc::kOutOfRange, "min_temperature_c",
                  fmt::format("min_temperature_c {} is not below max_temperature_c {}",
@@ -209,7 +244,7 @@ void check_tick_caps(const Section& axes, const Profile& profile) {
 
 Profile read_profile(const Section& root, std::string name) {
   root.allow_only({"title", "kinematics", "tick_rate_hz", "path", "compensation", "axes", "bed",
-                   "nozzles", "hotend", "heated_bed"});
+                   "nozzles", "hotend", "heated_bed", "chamber"});
   Profile profile;
   profile.name = std::move(name);
   profile.title = root.text("title");
@@ -246,9 +281,18 @@ Profile read_profile(const Section& root, std::string name) {
   for (const Section& nozzle : root.sections("nozzles", kMaxNozzles)) {
     profile.nozzles.push_back(read_nozzle(nozzle));
   }
-  profile.hotend = read_heater(root.section("hotend"), kHotendTemperature);
+  const Section hotend = root.section("hotend");
+  profile.hotend = read_heater(hotend, kHotendTemperature, HeaterKind::kHotend);
+  if (hotend.has("min_extrusion_temperature_c")) {
+    profile.min_extrusion_temperature = {
+        hotend.number("min_extrusion_temperature_c", kExtrusionTemperature)};
+  }
   if (root.has("heated_bed")) {
-    profile.heated_bed = read_heater(root.section("heated_bed"), kBedTemperature);
+    profile.heated_bed =
+        read_heater(root.section("heated_bed"), kBedTemperature, HeaterKind::kOther);
+  }
+  if (root.has("chamber")) {
+    profile.chamber = read_heater(root.section("chamber"), kBedTemperature, HeaterKind::kOther);
   }
   return profile;
 }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,7 @@
 
 #include "arc.hpp"
 #include "completeness.hpp"
+#include "heat_commands.hpp"
 #include "move_checks.hpp"
 #include "object_names.hpp"
 
@@ -53,7 +55,10 @@ struct FirmwareRetraction {
 class Toolpath::Interpreter {
  public:
   Interpreter(gcode::Reader reader, const machine::Profile& profile, const ToolpathOptions& options)
-      : reader_(std::move(reader)), profile_(profile), checks_(profile, options.over_speed) {
+      : reader_(std::move(reader)),
+        profile_(profile),
+        checks_(profile, options.over_speed),
+        heat_(profile, options.nozzle_at_start) {
     for (Axis axis : kAllAxes) {
       position_[axis] = axis == Axis::kE ? Mm(0) : profile_.axes[axis].home;
       job_max_speed_[axis] = MmPerS(kInfinity);
@@ -461,7 +466,6 @@ class Toolpath::Interpreter {
   // --- M ---------------------------------------------------------------------------------------
 
   Result<void> m_command() {
-    const auto s = command_.value('S');
     switch (command_.number) {
       case 0:
       case 1:
@@ -480,16 +484,14 @@ class Toolpath::Interpreter {
         relative_e_ = true;
         return {};
       case 104:
-      case 109:
-        return heat(Marker::Kind::kHotend, &profile_.hotend, command_.number == 109);
-      case 140:
-      case 190:
-        return heat(Marker::Kind::kBed, profile_.heated_bed ? &*profile_.heated_bed : nullptr,
-                    command_.number == 190);
       case 106:
-        return fan(s.value_or(kFanFull));
       case 107:
-        return fan(0.0);
+      case 109:
+      case 140:
+      case 141:
+      case 190:
+      case 191:
+        return heat();
       case 112:
         return fail(Errc::kUnsupported, "M112 (emergency stop) has no place in a job", here(),
                     "remove the line");
@@ -547,31 +549,12 @@ class Toolpath::Interpreter {
     return f && *f > 0 ? MmPerS(*f * unit_mm_ / kSecondsPerMinute) : otherwise;
   }
 
-  Result<void> heat(Marker::Kind kind, const machine::Heater* heater, bool waits) {
-    // R: wait while cooling too. No number: only wait.
-    const auto target = command_.value('S') ? command_.value('S') : command_.value('R');
-    if (!target) {
-      mark(Marker::Kind::kOther, 0, waits, fmt::format("M{}", command_.number));
-      return {};
+  Result<void> heat() {
+    auto marker = located(heat_.read(command_));
+    if (!marker) {
+      return tl::unexpected(marker.error());
     }
-    const char* what = kind == Marker::Kind::kBed ? "bed" : "hotend";
-    if (*target > 0 && heater == nullptr) {
-      return out_of_range(fmt::format("{} has no heated bed", profile_.name));
-    }
-    if (*target < 0 || (heater != nullptr && *target > heater->max_temperature.v)) {
-      return out_of_range(fmt::format("{} temperature {} C is outside 0 to {} C of {}", what,
-                                      *target, heater ? heater->max_temperature.v : 0.0,
-                                      profile_.name));
-    }
-    mark(kind, *target, waits);
-    return {};
-  }
-
-  Result<void> fan(double pwm) {
-    if (pwm < 0 || pwm > kFanFull) {
-      return out_of_range(fmt::format("fan speed {} is outside 0 to {}", pwm, kFanFull));
-    }
-    mark(Marker::Kind::kFan, pwm / kFanFull);
+    pending_.emplace_back(std::move(*marker));
     return {};
   }
 
@@ -654,6 +637,11 @@ class Toolpath::Interpreter {
   // Appends the move to `to`, which was checked. What is too short to be a move of its own becomes
   // part of the next one.
   Result<void> go(const PerAxis<Mm>& to, const Arc& arc) {
+    if (to[Axis::kE] != planned_[Axis::kE]) {
+      if (auto checked = located(heat_.check_extrusion()); !checked) {
+        return checked;
+      }
+    }
     position_ = to;
     Move move;
     move.start = planned_;
@@ -715,10 +703,9 @@ class Toolpath::Interpreter {
     }
   }
 
-  static constexpr double kFanFull = 255.0;
-
   const machine::Profile& profile_;
   MoveChecks checks_;
+  HeatCommands heat_;
   gcode::Command command_;
   std::deque<ToolpathItem> pending_;
   Completeness completeness_;

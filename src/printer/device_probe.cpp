@@ -1,8 +1,9 @@
-#include "device_probe.hpp"
+#include "stepcast/printer/device_probe.hpp"
 
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -68,6 +69,7 @@ Result<DeviceInfo> read_init(const stream::Endpoint& device, const std::string& 
     }
     info.counters[motor] = steps;
   }
+  info.heat = stream::read_heat_abilities(reply.rest);
   return info;
 }
 
@@ -89,6 +91,21 @@ std::optional<DeviceInfo> read_standing_session(const std::string& text, std::ui
     }
     info.counters[motor] = steps;
   }
+  info.heat = stream::read_heat_abilities(reply.rest);
+  return info;
+}
+
+/// Asks for temperatures, which renews the lease.
+Result<DeviceInfo> with_temperatures(stream::ConsoleClient& console, const stream::Endpoint& device,
+                                     DeviceInfo info) {
+  if (info.heat.actions > 0) {
+    const auto kept = console.command("keep");
+    auto report = kept ? stream::read_heat_report(*kept, device) : tl::unexpected(kept.error());
+    if (!report) {
+      return tl::unexpected(report.error());
+    }
+    info.temperatures = std::move(*report);
+  }
   return info;
 }
 
@@ -108,7 +125,7 @@ Result<DeviceInfo> probe_device(const stream::Endpoint& device, std::uint32_t ti
   }
   if (session) {
     if (auto standing = read_standing_session(*status, *session)) {
-      return *standing;
+      return with_temperatures(*console, device, std::move(*standing));
     }
   }
   if (auto rests = check_rest(device, *status); !rests) {
@@ -119,6 +136,12 @@ Result<DeviceInfo> probe_device(const stream::Endpoint& device, std::uint32_t ti
     return tl::unexpected(init.error());
   }
   auto info = read_init(device, *init, tick_hz);
+  if (info) {
+    info = with_temperatures(*console, device, std::move(*info));
+    if (!info) {
+      return info;
+    }
+  }
   if (console->command("exit")) {
     // The device closes the link after `exit`; once that is seen, it is free for the next one.
     static_cast<void>(console->command("status"));

@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+
+#include "stepcast/printer/job_actions.hpp"
 
 #include "checked_source.hpp"
 #include "streamed_printer_impl.hpp"
@@ -70,6 +75,8 @@ std::optional<std::uint64_t> StreamedPrinter::Impl::standing_session() const {
 /// What the device says of itself between prints.
 void StreamedPrinter::Impl::see(const DeviceInfo& info) {
   standing_ = info.standing;
+  heat_desk_.meet(info.heat);
+  take_report(info.temperatures);
   if (!info.standing) {
     take_counters(info.counters);
     return;
@@ -233,6 +240,38 @@ Result<void> StreamedPrinter::Impl::catch_up(CheckedSource& source, const PrintR
     }
   }
   return source.skip(there.received);
+}
+
+/// Whether a print that is taken up again waits for a person: because one has paused it, or because
+/// the device went cold while there was no server.
+/// @pre mutex_ is held
+bool StreamedPrinter::Impl::stays_paused(bool was_paused,
+                                         const std::vector<control::HeatEvent>& events,
+                                         const stream::TakenUp& there) {
+  const Ticks executed = there.standstill.executed;
+  const auto wanted = targets_before(events, executed);
+  // An action on the very tick that was executed last may not have been carried out yet.
+  const auto wanted_next = targets_before(events, executed + 1);
+  bool cold = false;
+  for (const auto& [name, heater] : there.heat.heaters) {
+    const auto hot = [&, &heater_name = name](const std::map<std::string, Celsius>& targets) {
+      const auto found = targets.find(heater_name);
+      return found != targets.end() && found->second > Celsius{0};
+    };
+    if (hot(wanted) && hot(wanted_next) && !(heater.target > Celsius{0})) {
+      log(fmt::format("The {} is off, and the job wants it at {:g} C.", name, wanted.at(name).v));
+      cold = true;
+    }
+  }
+  if (!was_paused && !cold) {
+    return false;
+  }
+  if (!was_paused) {
+    log("The print is paused: look at the machine; resuming heats it up before it goes on.");
+    hold_.hold();
+  }
+  heat_desk_.begin_pause(HeatDesk::Time::clock::now(), wanted);
+  return true;
 }
 
 /// Streams; while the link of the process before is still up, tries again.

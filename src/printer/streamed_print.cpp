@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "stepcast/control/motion_source.hpp"
+#include "stepcast/printer/job_actions.hpp"
 #include "stepcast/wire/paper_packet.hpp"
 
 #include "checked_source.hpp"
@@ -60,17 +62,20 @@ void StreamedPrinter::Impl::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto has_task = [this] { return !tasks_.empty(); };
-    if (options_.idle_probe.count() == 0) {
+    const bool tends = status_.state == State::kOperational && heat_desk_.warm();
+    const auto interval = tends ? options_.heat_policy.interval : options_.idle_probe;
+    if (interval.count() == 0) {
       wake_.wait(lock, stop, has_task);
     } else {
-      wake_.wait_for(lock, stop, options_.idle_probe, has_task);
+      wake_.wait_for(lock, stop, interval, has_task);
     }
     if (tasks_.empty()) {
+      lock.unlock();
       if (stop.stop_requested()) {
+        leave_cold();
         return;
       }
-      lock.unlock();
-      probe_idle_device();
+      tends ? tend_heaters() : probe_idle_device();
       lock.lock();
       continue;
     }
@@ -81,10 +86,15 @@ void StreamedPrinter::Impl::run(const std::stop_token& stop) {
       print(*request);
     } else if (const auto* continued = std::get_if<Continued>(&task)) {
       take_up(*continued);
+    } else if (const auto* lines = std::get_if<Lines>(&task)) {
+      tell_device(*lines);
     } else {
       carry_out(std::get<Move>(task), stop);
     }
     lock.lock();
+    while (const auto line = lines_.take()) {  // what a session that has ended did not come to
+      tasks_.emplace_back(Lines{{*line}});
+    }
   }
 }
 
@@ -125,7 +135,16 @@ void StreamedPrinter::Impl::print(const PrintRequest& request) {
     end(std::move(result));
     return;
   }
-  auto plan = control::plan_job(request.file, options_.profile, options_.controller);
+  control::ControllerChoice controller = options_.controller;
+  stream::HeatAbilities abilities;
+  {
+    const std::lock_guard lock(mutex_);
+    abilities = heat_desk_.abilities();
+    if (heat_desk_.has_heaters()) {
+      controller.toolpath.nozzle_at_start = heat_desk_.actual("tool0").value_or(Celsius{0});
+    }
+  }
+  auto plan = control::plan_job(request.file, options_.profile, controller);
   if (plan) {
     if (auto shown = show_job(*plan); !shown) {
       plan = tl::unexpected(shown.error());
@@ -135,12 +154,16 @@ void StreamedPrinter::Impl::print(const PrintRequest& request) {
     end_with(std::move(result), plan.error());
     return;
   }
+  if (auto possible = check_heat(*plan, abilities); !possible) {
+    end_with(std::move(result), possible.error());
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     for (const std::string& warning : plan->warnings) {
       log(warning);
     }
-    if (plan->heater_commands > 0) {
+    if (plan->heater_commands > 0 && !heat_desk_.has_heaters()) {
       log(fmt::format("Passed over, because the device has no heaters: {} temperatures.",
                       plan->heater_commands));
     }
@@ -176,6 +199,8 @@ void StreamedPrinter::Impl::run_job(control::JobPlan plan, const PrintRequest& r
   const auto report = stream_job(keeper, request, record, totals, stop);
   journal_.reset();
   if (report && report->left) {
+    const std::lock_guard lock(mutex_);
+    standing_ = true;  // for the next server
     return;
   }
   if (!options_.state_folder.empty()) {
@@ -248,6 +273,11 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
                                                                 control::MotionTotals& totals,
                                                                 const std::stop_token& stop) {
   std::size_t changes = record != nullptr ? record->changes.size() : 0;
+  stream::HeatAbilities abilities;
+  {
+    const std::lock_guard lock(mutex_);
+    abilities = heat_desk_.abilities();
+  }
   const auto take = [&](std::int64_t move) -> Result<const planner::LiveSettings*> {
     const planner::LiveSettings* settings = desk_.take(move);
     if (settings != nullptr && desk_.changes().size() > changes) {
@@ -256,7 +286,8 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
     }
     return settings;
   };
-  auto source = control::MotionSource::create(keeper.first(), options_.profile, take);
+  auto source = control::MotionSource::create(keeper.first(), options_.profile, take,
+                                              heat_look_ahead(abilities));
   if (!source) {
     return tl::unexpected(source.error());
   }
@@ -264,6 +295,7 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
   const auto size = std::filesystem::file_size(request.file, error);
   const JobView job{keeper, **source, error ? 0 : static_cast<std::int64_t>(size)};
   CheckedSource checked(**source);
+  std::vector<control::HeatEvent> caught_up;
   const bool keeps = !options_.state_folder.empty();
   bool paused = record != nullptr && record->paused;
   Ticks noted = 0;
@@ -288,15 +320,26 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
       go_on_with_journal();
       // Of the batch under way the device may have packets already: they must stay as they are.
       open_at = checked.ticks() + kBatchTicks;
+      caught_up = (*source)->take_heat();
       const std::lock_guard lock(mutex_);
       log(fmt::format("Goes on at tick {}; the device is at {}.", checked.ticks(),
                       there.standstill.executed));
+      take_report(there.heat);
+      paused = stays_paused(paused, caught_up, there);
       if (paused && status_.state == State::kStarting) {
         enter(State::kPaused);
       }
       return {};
     };
   }
+  options.heating = heating_of_session();
+  options.heating->actions = [&] {
+    auto events = std::exchange(caught_up, {});
+    const auto more = (*source)->take_heat();
+    events.insert(events.end(), more.begin(), more.end());
+    return actions_of(events, abilities);
+  };
+  options.heating->off_afterwards = true;
   options.on_running = [&] {
     if (std::exchange(paused, false)) {
       keep([](PrintJournal& journal) { return journal.paused(false); });
@@ -314,6 +357,7 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
     show_position(here.positions);
     if (status_.state == State::kPausing) {
       log(fmt::format("Paused after tick {} of {}.", here.executed, job.total()));
+      heat_desk_.begin_pause(HeatDesk::Time::clock::now());
       enter(State::kPaused);
     }
   };
@@ -416,7 +460,7 @@ void StreamedPrinter::Impl::judge(const control::MotionTotals& totals,
 
 void StreamedPrinter::Impl::end(PrintResult result) {
   const std::lock_guard lock(mutex_);
-  hold_.release();
+  forget_pause();
   forget_settings();
   if (result.outcome == PrintResult::Outcome::kFailed) {
     log(fmt::format("The print failed: {}", result.reason));
@@ -433,7 +477,8 @@ void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
                                                     : PrintResult::Outcome::kFailed;
   std::unique_lock lock(mutex_);
   const bool moved = status_.progress.elapsed > Seconds(0);
-  bool lost = loses_device(error.code);
+  // A device whose guards have acted has told so itself: it stands, and knows where.
+  bool lost = loses_device(error.code) && stream::trouble_text(heat_desk_.report()).empty();
   if (moved && !lost) {
     // It has come to rest; where, it knows itself.
     lock.unlock();
@@ -454,7 +499,7 @@ void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
     end(std::move(result));
     return;
   }
-  hold_.release();
+  forget_pause();
   forget_settings();
   log(fmt::format("The device was lost: {}", result.reason));
   status_.error = result.reason;
@@ -462,6 +507,8 @@ void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
   if (notifier_) {
     notifier_->finished(result);
   }
+  lock.unlock();
+  leave_cold();  // it may only have lost its link; if it cannot be reached, its lease does it
 }
 
 void StreamedPrinter::Impl::lose_books() {
@@ -509,6 +556,7 @@ Result<void> StreamedPrinter::Impl::execute(std::vector<std::uint8_t> ticks,
   stream::Session::Options options = session_options();
   bool began = false;
   options.on_running = [&] { began = true; };
+  options.heating = heating_of_session();
   options.on_progress = [this](const stream::SenderStatistics& statistics) {
     const std::lock_guard lock(mutex_);
     if (statistics.executed > 0) {

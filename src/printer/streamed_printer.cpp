@@ -181,6 +181,11 @@ Result<void> StreamedPrinter::Impl::connect() {
   log(fmt::format("Connected to {} ({} motors).", options_.device.to_string(),
                   info->virtual_motors ? "virtual" : "real"));
   see(*info);
+  if (std::exchange(reset_at_connect_, false) && !info->standing &&
+      !info->temperatures.fault.empty()) {
+    tasks_.emplace_back(Lines{{"heat reset"}});
+    wake_.notify_all();
+  }
   enter(State::kOperational);
   return {};
 }
@@ -193,6 +198,11 @@ Result<void> StreamedPrinter::Impl::disconnect() {
   }
   status_.error.clear();
   status_.link.reset();
+  reset_at_connect_ = true;
+  if (heat_desk_.on()) {
+    tasks_.emplace_back(Lines{{"heat off"}});
+    wake_.notify_all();
+  }
   enter(*next);
   return {};
 }
@@ -207,6 +217,10 @@ Result<void> StreamedPrinter::Impl::start(const PrintRequest& request) {
     const auto next = allow(Command::kStart);
     if (!next) {
       return tl::unexpected(next.error());
+    }
+    if (const auto& report = heat_desk_.report(); !report.fault.empty()) {
+      return fail(Errc::kFault, stream::trouble_text(report), options_.device.to_string(),
+                  "look at the machine; then disconnect and connect, which resets it");
     }
     begin_job(request);
     tasks_.emplace_back(request);
@@ -244,7 +258,7 @@ Result<void> StreamedPrinter::Impl::resume() {
     return tl::unexpected(next.error());
   }
   enter(*next);
-  hold_.release();
+  go_on();
   return {};
 }
 
@@ -322,8 +336,10 @@ bool StreamedPrinter::can(Feature feature) const {
     case Feature::kCancelObject:
       return true;
     case Feature::kHeaters:
-    case Feature::kExtrude:
+      return impl_->has_heaters();
     case Feature::kFan:
+      return impl_->has_fan();
+    case Feature::kExtrude:
     case Feature::kGcode:
     case Feature::kCamera:
       return false;
@@ -362,6 +378,12 @@ Result<void> StreamedPrinter::jog(const Jog& jog) {
 }
 Result<void> StreamedPrinter::home(const std::vector<Axis>& axes) {
   return impl_->home(axes);
+}
+Result<void> StreamedPrinter::set_target(const std::string& heater, Celsius target) {
+  return impl_->set_target(heater, target);
+}
+Result<void> StreamedPrinter::set_fan(double share) {
+  return impl_->set_fan(share);
 }
 
 }  // namespace stepcast::printer

@@ -17,12 +17,13 @@
 
 #include "stepcast/control/motion_source.hpp"
 #include "stepcast/printer/commands.hpp"
+#include "stepcast/printer/device_probe.hpp"
 #include "stepcast/printer/notifier.hpp"
 #include "stepcast/printer/streamed_printer.hpp"
 #include "stepcast/stream/hold_switch.hpp"
 #include "stepcast/stream/session.hpp"
 
-#include "device_probe.hpp"
+#include "heat_desk.hpp"
 #include "live_desk.hpp"
 #include "plan_keeper.hpp"
 #include "print_journal.hpp"
@@ -33,8 +34,8 @@ namespace stepcast::printer {
 class CheckedSource;
 
 /// Commands, on the caller's thread (streamed_printer.cpp), leave tasks for one worker
-/// (streamed_print.cpp), which alone talks to the device; connect() does so only while the worker
-/// has nothing to do.
+/// (streamed_print.cpp, streamed_heat.cpp), which alone talks to the device; connect() does so only
+/// while the worker has nothing to do.
 class StreamedPrinter::Impl {
  public:
   explicit Impl(Options options);
@@ -58,6 +59,10 @@ class StreamedPrinter::Impl {
   Result<void> cancel_object(std::string_view name);
   Result<void> continue_print(const PrintRequest& request);
   [[nodiscard]] bool keeps_state() const { return !options_.state_folder.empty(); }
+  [[nodiscard]] bool has_heaters() const;
+  [[nodiscard]] bool has_fan() const;
+  Result<void> set_target(const std::string& heater, Celsius target);
+  Result<void> set_fan(double share);
 
  private:
   struct Move {
@@ -78,7 +83,10 @@ class StreamedPrinter::Impl {
     PrintRequest request;
     PrintRecord record;
   };
-  using Task = std::variant<PrintRequest, Move, Continued>;
+  struct Lines {
+    std::vector<std::string> lines;  ///< For the device, while no session is open.
+  };
+  using Task = std::variant<PrintRequest, Move, Continued, Lines>;
 
   // By mutex_.
   Result<State> allow(Command command) const;
@@ -96,6 +104,13 @@ class StreamedPrinter::Impl {
   Result<void> change(Edit edit);  // takes mutex_ itself
   void show_settings();
   void forget_settings();
+  [[nodiscard]] Result<void> can_heat(std::string_view what) const;
+  Result<void> send_line(const std::string& line);
+  void take_report(const stream::HeatReport& report);
+  void go_on();
+  void forget_pause();
+  bool stays_paused(bool was_paused, const std::vector<control::HeatEvent>& events,
+                    const stream::TakenUp& there);
   Result<void> begin_move(const std::string& gcode, std::unique_lock<std::mutex>& lock);
 
   // On the worker, without mutex_.
@@ -126,6 +141,11 @@ class StreamedPrinter::Impl {
              PrintResult& result);
   void end(PrintResult result);
   void end_with(PrintResult result, const Error& error);
+  stream::Heating heating_of_session();
+  void on_heat_report(const stream::HeatReport& report);
+  void tend_heaters();
+  void tell_device(const Lines& lines);
+  void leave_cold();
   [[nodiscard]] Result<DeviceInfo> probe() const;
   [[nodiscard]] stream::Session::Options session_options() const;
   [[nodiscard]] std::uint32_t tick_hz() const;
@@ -139,7 +159,8 @@ class StreamedPrinter::Impl {
   LiveDesk desk_;
   std::optional<PrintJournal> journal_;  ///< Of the print under way; the worker's.
   std::stop_source leave_;               ///< The server ends.
-  mutable std::mutex probe_mutex_;       ///< One question at a time; taken without mutex_.
+  stream::LineBox lines_;
+  mutable std::mutex probe_mutex_;  ///< One question at a time; taken without mutex_.
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   // By mutex_:
@@ -154,6 +175,11 @@ class StreamedPrinter::Impl {
   bool connecting_ = false;
   bool moving_ = false;
   bool closing_ = false;
+  HeatDesk heat_desk_{options_.profile, options_.heat_policy};
+  std::optional<HeatDesk::Time> heats_idle_since_;
+  bool reheats_ = false;  ///< kResuming: motion goes on when everything is hot again.
+  bool resets_ = false;   ///< The fault that is reported is the one that resume() resets.
+  bool reset_at_connect_ = false;
   std::jthread worker_;  // last: it uses the rest
 };
 

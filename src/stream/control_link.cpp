@@ -131,9 +131,7 @@ void ControlLink::on_bytes(std::string_view bytes) {
   }
 }
 
-Result<std::string> ControlLink::command(std::string_view line, std::chrono::milliseconds timeout,
-                                         const std::function<HostTime()>& between) {
-  const HostTime deadline = HostTime::clock::now() + timeout;
+void ControlLink::write_line(std::string_view line) {
   if (!broken_) {
     // A line fits the socket's buffer, unless the device has not read for a very long time.
     error_code error;
@@ -144,6 +142,35 @@ Result<std::string> ControlLink::command(std::string_view line, std::chrono::mil
       fail_with(fmt::format("control link: {}", error.message()));
     }
   }
+}
+
+Result<std::string> ControlLink::command(std::string_view line, std::chrono::milliseconds timeout,
+                                         const std::function<HostTime()>& between) {
+  write_line(line);
+  return next_reply(line, HostTime::clock::now() + timeout, timeout, between);
+}
+
+Result<std::vector<std::string>> ControlLink::commands(const std::vector<std::string>& lines,
+                                                       std::chrono::milliseconds timeout,
+                                                       const std::function<HostTime()>& between) {
+  for (const std::string& line : lines) {
+    write_line(line);
+  }
+  const HostTime deadline = HostTime::clock::now() + timeout;
+  std::vector<std::string> replies;
+  for (const std::string& line : lines) {
+    auto reply = next_reply(line, deadline, timeout, between);
+    if (!reply) {
+      return tl::unexpected(reply.error());
+    }
+    replies.push_back(std::move(*reply));
+  }
+  return replies;
+}
+
+Result<std::string> ControlLink::next_reply(std::string_view line, HostTime deadline,
+                                            std::chrono::milliseconds timeout,
+                                            const std::function<HostTime()>& between) {
   // A refusal may have arrived before the link broke.
   while (lines_.empty()) {
     if (broken_) {

@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -50,6 +51,11 @@ class ControlLink {
                                             std::chrono::milliseconds timeout,
                                             const std::function<HostTime()>& between = {});
 
+  /// Sends all `lines` at once and waits for their replies, which come in the same order.
+  [[nodiscard]] Result<std::vector<std::string>> commands(
+      const std::vector<std::string>& lines, std::chrono::milliseconds timeout,
+      const std::function<HostTime()>& between = {});
+
   /// The link broke: why. Empty while it is up.
   [[nodiscard]] const std::optional<Error>& broken() const { return broken_; }
   /// Where the device turned out to be, for the data port.
@@ -58,6 +64,10 @@ class ControlLink {
   void close();
 
  private:
+  void write_line(std::string_view line);
+  [[nodiscard]] Result<std::string> next_reply(std::string_view line, HostTime deadline,
+                                               std::chrono::milliseconds timeout,
+                                               const std::function<HostTime()>& between);
   void read();
   void on_bytes(std::string_view bytes);
   void fail_with(std::string message);

@@ -29,6 +29,9 @@ Error refused(const wire::ControlReply& reply, const Endpoint& device) {
   } else if (reply.code == "unsupported") {
     code = Errc::kUnsupported;
     remedy = "choose the step grid of the device in the printer profile, and no speed= with motors";
+  } else if (reply.code == "fault") {
+    code = Errc::kFault;
+    remedy = "look at the machine; then send 'heat reset' by stepcast console";
   }
   return {code, fmt::format("the device refused: {} ({})", reply.rest, reply.code),
           device.to_string(), remedy};
@@ -128,6 +131,10 @@ Result<StandingSession> read_standing(const wire::ControlReply& reply, const Ope
   standing.consumed = static_cast<std::uint32_t>(consumed);
   standing.executed = static_cast<Ticks>(executed);
   standing.positions = *positions;
+  standing.heat = read_heat_abilities(reply.rest);
+  std::uint64_t accepted = 0;
+  static_cast<void>(reply.number("accepted", 0xFFFF'FFFF, accepted));
+  standing.accepted_actions = static_cast<std::uint32_t>(accepted);
   return standing;
 }
 

@@ -7,6 +7,7 @@
 #include "stepcast/base/result.hpp"
 #include "stepcast/base/units.hpp"
 #include "stepcast/stream/endpoint.hpp"
+#include "stepcast/stream/heating.hpp"
 #include "stepcast/stream/session.hpp"
 #include "stepcast/wire/control_reply.hpp"
 #include "stepcast/wire/paper_ack.hpp"
@@ -32,6 +33,8 @@ struct StandingSession {
   std::uint32_t consumed = 0;  ///< The packet that is executed next.
   Ticks executed = 0;
   PerAxis<Steps> positions;
+  HeatAbilities heat;
+  std::uint32_t accepted_actions = 0;  ///< Since `init`.
 };
 /// @returns kNotFound if the device has another session, or none.
 [[nodiscard]] Result<StandingSession> read_standing(const wire::ControlReply& reply,

@@ -107,6 +107,9 @@ PaperSender::Packet* PaperSender::next_to_send() {
       return nullptr;
     }
   }
+  if (gate_ && static_cast<Ticks>(statistics_.ticks_sent + ahead_.size) > gate_()) {
+    return nullptr;
+  }
   Packet& packet = batch_[loaded_];
   packet.size = ahead_.size;
   std::memcpy(packet.ticks.data(), ahead_.ticks.data(), ahead_.size);

@@ -15,6 +15,7 @@
 
 #include "control_link.hpp"
 #include "greeting.hpp"
+#include "heat_channel.hpp"
 
 namespace stepcast::stream {
 namespace {
@@ -48,10 +49,16 @@ class Run {
     if (options_.hold_switch != nullptr) {
       options_.hold_switch->on_change([this] { loop_.wake(); });
     }
+    if (line_box() != nullptr) {
+      line_box()->on_put([this] { loop_.wake(); });
+    }
   }
   ~Run() {
     if (options_.hold_switch != nullptr) {
       options_.hold_switch->on_change({});
+    }
+    if (line_box() != nullptr) {
+      line_box()->on_put({});
     }
   }
   Run(const Run&) = delete;
@@ -70,8 +77,13 @@ class Run {
       return leave_to_itself();
     }
     if (!filled) {
+      Error error = filled.error();
+      if (const std::string trouble = heat_trouble(error); !trouble.empty()) {
+        error.message += "; " + trouble;
+        error.remedy = "look at the machine; then send 'heat reset' by stepcast console";
+      }
       leave();
-      return tl::unexpected(filled.error());
+      return tl::unexpected(error);
     }
     return *filled ? finish() : halt();
   }
@@ -105,6 +117,7 @@ class Run {
                                       .fifo_packets = greeting_.fifo_packets,
                                       .gap = pace(options_.speed)});
     receive();
+    open_heating();
     return {};
   }
 
@@ -123,6 +136,7 @@ class Run {
       return tl::unexpected(greeting.error());
     }
     greeting_ = *greeting;
+    heat_abilities_ = read_heat_abilities(reply->rest);
     next_packet_ = greeting_.first_packet;
     if (options_.on_open) {
       options_.on_open(greeting_);
@@ -151,14 +165,25 @@ class Run {
     hold_ = standing->state == State::kHeld ? Hold::kStands : Hold::kNone;
     next_packet_ = standing->received;
     consumed_ = standing->consumed;
+    heat_abilities_ = standing->heat;
+    accepted_actions_ = standing->accepted_actions;
     if (!options_.on_taken_up) {
       return {};
     }
-    return options_.on_taken_up(
-        {.received = static_cast<Ticks>(standing->received - greeting_.first_packet) *
-                     static_cast<Ticks>(wire::kPaperTicksPerPacket),
-         .standstill = {.executed = standing->executed, .positions = standing->positions},
-         .held = standing->state == State::kHeld});
+    TakenUp there{.received = static_cast<Ticks>(standing->received - greeting_.first_packet) *
+                              static_cast<Ticks>(wire::kPaperTicksPerPacket),
+                  .standstill = {.executed = standing->executed, .positions = standing->positions},
+                  .held = standing->state == State::kHeld,
+                  .heat = {}};
+    if (heat_abilities_.actions > 0) {
+      const auto text = link_.command("keep", options_.reply_timeout);
+      auto report = text ? read_heat_report(*text, options_.device) : tl::unexpected(text.error());
+      if (!report) {
+        return tl::unexpected(report.error());
+      }
+      there.heat = std::move(*report);
+    }
+    return options_.on_taken_up(there);
   }
 
   Result<StandingSession> look() {
@@ -171,6 +196,27 @@ class Run {
       return tl::unexpected(reply.error());
     }
     return read_standing(*reply, greeting_, options_.device);
+  }
+
+  [[nodiscard]] LineBox* line_box() const {
+    return options_.heating ? options_.heating->lines : nullptr;
+  }
+
+  void open_heating() {
+    if (!options_.heating || heat_abilities_.actions == 0) {
+      return;
+    }
+    heat_.emplace(
+        *options_.heating, options_.device,
+        HeatChannel::Table{.slots = heat_abilities_.actions, .accepted = accepted_actions_},
+        *sender_, [this](const std::vector<std::string>& lines) {
+          return link_.commands(lines, options_.reply_timeout, [this] { return pump(); });
+        });
+  }
+
+  [[nodiscard]] std::string heat_trouble(const Error& error) {
+    return heat_ && error.code == Errc::kFault && !link_.broken() ? heat_->trouble()
+                                                                  : std::string();
   }
 
   void receive() {
@@ -246,8 +292,17 @@ class Run {
       if (stop_.stop_requested() || options_.leave.stop_requested()) {
         return false;
       }
+      if (heat_) {
+        const auto served = heat_->serve(HostTime::clock::now());
+        if (!served) {
+          return tl::unexpected(served.error());
+        }
+        if (*served) {
+          continue;  // there may be something to send now
+        }
+      }
       if (!done()) {
-        loop_.turn_until(until);
+        loop_.turn_until(heat_ ? std::min(until, heat_->next()) : until);
       }
     }
     return true;
@@ -417,6 +472,9 @@ class Run {
 
   /// Says goodbye; whether the device hears it no longer matters to the print.
   void leave() {
+    if (heat_ && options_.heating->off_afterwards && !link_.broken()) {
+      heat_->switch_off();
+    }
     if (!link_.broken()) {
       static_cast<void>(link_.command("exit", std::min(options_.reply_timeout, kGoodbye),
                                       [this] { return pump(); }));
@@ -438,7 +496,10 @@ class Run {
   OpenedSession greeting_;
   std::uint32_t next_packet_ = 0;
   std::optional<std::uint32_t> consumed_;  // of a session that was taken up
+  HeatAbilities heat_abilities_;
+  std::uint32_t accepted_actions_ = 0;
   std::unique_ptr<PaperSender> sender_;
+  std::optional<HeatChannel> heat_;
   // One byte more than an acknowledgement, so that a longer datagram does not look right.
   std::array<std::uint8_t, wire::kPaperAckSize + 1> datagram_{};
   HostTime next_progress_{};

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,6 +30,8 @@ class PaperRig {
     Duration step = std::chrono::milliseconds(1);  ///< Of the clock.
     std::string start = "start";
     bool record = true;
+    std::function<void()> each_step{};    ///< Of the clock, first thing.
+    std::function<void()> before_pull{};  ///< Of the step context.
   };
 
   PaperRig(stepgen::TickSource& source, const Options& options)
@@ -66,6 +69,9 @@ class PaperRig {
   /// One step of the clock.
   void advance() {
     now_ += options_.step;
+    if (options_.each_step) {
+      options_.each_step();
+    }
     const auto ms = static_cast<device::DeviceMs>(
         std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
     if (sender_) {
@@ -112,6 +118,7 @@ class PaperRig {
   LossyLink& down() { return down_; }
   LossyLink& up() { return up_; }
   [[nodiscard]] const std::vector<std::uint8_t>& executed() const { return executed_; }
+  [[nodiscard]] Time now() const { return now_; }
   [[nodiscard]] Duration elapsed() const { return now_.time_since_epoch(); }
 
  private:
@@ -133,6 +140,9 @@ class PaperRig {
       const bool unlimited = core_->speed() == wire::kSpeedMax;
       const auto room =
           std::span(ticks).first(unlimited ? ticks.size() : std::min(left, ticks.size()));
+      if (options_.before_pull) {
+        options_.before_pull();
+      }
       const auto run = core_->pull(room);
       if (run.ticks == 0) {
         return;

@@ -431,6 +431,54 @@ TYPED_TEST(PrinterContract, RefusesWhatItCannotDo) {
   }
 }
 
+TYPED_TEST(PrinterContract, HeatsWhatItIsToldAndShowsIt) {
+  auto& printer = *this->subject;
+  ASSERT_TRUE(printer.connect());
+  if (!printer.can(Feature::kHeaters)) {
+    GTEST_SKIP() << "it has no heaters";
+  }
+  const auto shows = [&](const std::string& heater, auto condition) {
+    return this->watch.wait_for_picture([&](const printer::Status& s) {
+      const auto found = s.heaters.find(heater);
+      return found != s.heaters.end() && condition(found->second);
+    });
+  };
+  for (const auto& [heater, before] : printer.status().heaters) {
+    ASSERT_TRUE(printer.set_target(heater, Celsius{60}));
+    EXPECT_TRUE(shows(heater, [](const auto& h) { return h.target == Celsius{60}; })) << heater;
+    EXPECT_TRUE(shows(heater, [](const auto& h) { return h.actual && h.actual->v > 50; }))
+        << heater;
+    ASSERT_TRUE(printer.set_target(heater, Celsius{0}));
+    EXPECT_TRUE(shows(heater, [](const auto& h) { return h.target == Celsius{0}; })) << heater;
+  }
+}
+
+TYPED_TEST(PrinterContract, RefusesTargetsThatNoHeaterHas) {
+  auto& printer = *this->subject;
+  ASSERT_TRUE(printer.connect());
+  if (!printer.can(Feature::kHeaters)) {
+    GTEST_SKIP() << "it has no heaters";
+  }
+  EXPECT_FALSE(printer.set_target("tool9", Celsius{50}));
+  EXPECT_FALSE(printer.set_target("tool0", Celsius{9999}));
+  EXPECT_FALSE(printer.set_target("tool0", Celsius{-1}));
+  for (const auto& [heater, state] : printer.status().heaters) {
+    EXPECT_EQ(state.target, Celsius{0}) << heater;
+  }
+}
+
+TYPED_TEST(PrinterContract, RefusesFanSpeedsThatAreNone) {
+  auto& printer = *this->subject;
+  ASSERT_TRUE(printer.connect());
+  if (!printer.can(Feature::kFan)) {
+    GTEST_SKIP() << "it has no fan";
+  }
+  EXPECT_EQ(code_of(printer.set_fan(1.5)), Errc::kOutOfRange);
+  EXPECT_EQ(code_of(printer.set_fan(-0.1)), Errc::kOutOfRange);
+  ASSERT_TRUE(printer.set_fan(1.0));
+  EXPECT_TRUE(this->watch.wait_for_picture([](const printer::Status& s) { return s.fan == 1.0; }));
+}
+
 TYPED_TEST(PrinterContract, EverybodyMayCallAtTheSameTime) {
   auto& printer = *this->subject;
   ASSERT_TRUE(printer.connect());

@@ -7,12 +7,12 @@
 
 #include "stepcast/printer/streamed_printer.hpp"
 
-#include "device_process.hpp"
+#include "hot_device.hpp"
 #include "test_profile.hpp"
 
 namespace stepcast::test {
 
-/// A StreamedPrinter and a device on real sockets.
+/// A StreamedPrinter and a device with simulated heaters on real sockets.
 class StreamedBackEnd {
  public:
   static constexpr const char* kName = "Streamed";
@@ -27,13 +27,16 @@ class StreamedBackEnd {
   static constexpr std::uint32_t kPace = 40;
 
   [[nodiscard]] std::unique_ptr<printer::Printer> make_printer() {
-    return std::make_unique<printer::StreamedPrinter>(
-        printer::StreamedPrinter::Options{.id = "test",
-                                          .profile = limited_machine(),
-                                          .device = {.host = "127.0.0.1", .port = port_},
-                                          .controller = {},
-                                          .speed = kPace,
-                                          .status_interval = std::chrono::milliseconds(10)});
+    machine::Profile profile = limited_machine();
+    profile.min_extrusion_temperature = Celsius{0};  // the jobs of the contract are cold ones
+    return std::make_unique<printer::StreamedPrinter>(printer::StreamedPrinter::Options{
+        .id = "test",
+        .profile = profile,
+        .device = {.host = "127.0.0.1", .port = port_},
+        .controller = {},
+        .speed = kPace,
+        .status_interval = std::chrono::milliseconds(10),
+        .heat_policy = {.interval = std::chrono::milliseconds(10)}});
   }
   /// A line that takes a second beside what moves.
   [[nodiscard]] static std::string dwell() { return {}; }
@@ -41,7 +44,7 @@ class StreamedBackEnd {
   void switch_off() { device_.shut_down(); }
 
  private:
-  testing::DeviceProcess device_;
+  testing::DeviceProcess device_{testing::hot_device_options()};
   std::uint16_t port_ = device_.port();
 };
 

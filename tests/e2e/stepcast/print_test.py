@@ -49,6 +49,32 @@ class Print(TestCase):
                 self.assertEqual(net, plan["steps"])
                 self.assertEqual(pulses, plan["step_pulses"])
 
+    def test_heats_as_the_job_says_and_leaves_the_device_cold(self):
+        job = self.folder / "hot.gcode"
+        job.write_text("M83\nM190 S50\nM109 S200\nG1 X20 F6000\nM106 S255\nG1 X40 E1\nM107\n"
+                       "G1 X60 E1\n")
+        plan = self.json_of(stepcast("plan", job, "--json"))
+        with Device(heaters=True) as device:
+            report = self.print_json(device, job)
+            self.assertTrue(report["finished"])
+            self.assertEqual(report["heat_actions"], 4)
+            self.assertEqual(report["steps_executed"], plan["steps"])
+            [temps] = device.ask("temps")
+            self.assertRegex(temps, r" fault=none .*fan=0 tool0=(19|20)\d\.\d\d tool0_target=0.00 ")
+        with Device() as device:
+            self.assertEqual(self.print_json(device, job)["heat_actions"], 0)
+
+    def test_refuses_to_extrude_cold(self):
+        job = self.folder / "cold.gcode"
+        job.write_text("M83\nM104 S200\nG1 X20 E1 F6000\n")
+        with Device("--record", self.folder / "ticks", heaters=True) as device:
+            result = stepcast("print", job, "--device", device.address, "--speed", "max")
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn("cold.gcode:3", result.stderr)
+            self.assertIn("M109", result.stderr)
+            device.stop()
+        self.assertEqual((self.folder / "ticks").read_bytes(), b"")
+
     def test_executes_the_same_bytes_at_every_speed(self):
         records = []
         for speed in ("max", "20", "3"):

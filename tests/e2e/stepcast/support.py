@@ -41,14 +41,16 @@ def wavy_job(rows):
 class Device:
     """`stepcast device` on a free port, with virtual motors, until the end of a with statement."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, heaters=False):
         self.args = args
+        self.heaters = heaters
         self.stopped = None
 
     def __enter__(self):
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(
-            [STEPCAST, "device", "--port", "0", *map(str, self.args)],
+            [STEPCAST, "device", "--port", "0",
+             *([] if self.heaters else ["--no-heaters"]), *map(str, self.args)],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         greeting = self.process.stderr.readline()
         found = re.search(r"on (\S+):(\d+) ", greeting)

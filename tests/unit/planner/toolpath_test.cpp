@@ -288,5 +288,39 @@ TEST(Toolpath, HeatersFansAndPausesBecomeMarkers) {
   EXPECT_EQ(r.markers[6].value, 5);
 }
 
+TEST(Toolpath, KnowsWhatToWaitForAndFromWhere) {
+  const JobRun r = run("M104 S210\nM109\nM109 R180\nM190 R60\nM109 S200 T0\nM109\n");
+  ASSERT_EQ(r.markers.size(), 6U);
+  EXPECT_EQ(r.markers[1].value, 210);
+  EXPECT_TRUE(r.markers[1].waits);
+  EXPECT_FALSE(r.markers[1].cools);
+  EXPECT_TRUE(r.markers[2].cools);
+  EXPECT_TRUE(r.markers[3].cools);
+  EXPECT_FALSE(r.markers[4].cools);
+  EXPECT_EQ(r.markers[5].value, 200);
+  EXPECT_EQ(run("M109\n").markers[0].kind, Marker::Kind::kOther) << "nothing to wait for";
+  EXPECT_EQ(run("M104 S200 T3\n").error.code, Errc::kOutOfRange);
+}
+
+TEST(Toolpath, RefusesToMoveFilamentThroughANozzleThatMayBeCold) {
+  const ToolpathOptions cold{.nozzle_at_start = Celsius{25}};
+  const ToolpathOptions hot{.nozzle_at_start = Celsius{200}};
+  EXPECT_TRUE(run("M83\nG1 X1 E1 F600\n").ok) << "nobody asked";
+  const JobRun r = run("M83\nM104 S200\nG1 X5 F600\nG1 X10 E1\n", cold);
+  EXPECT_EQ(r.error.code, Errc::kOutOfRange);
+  EXPECT_EQ(r.error.location, "job.gcode:4");
+  EXPECT_THAT(r.error.message, HasSubstr("170"));
+  EXPECT_TRUE(run("M83\nM109 S200\nG1 X1 E1 F600\n", cold).ok);
+  EXPECT_TRUE(run("M83\nM109 S200\nM104 S215\nG1 X1 E1 F600\n", cold).ok);
+  EXPECT_FALSE(run("M83\nM109 S200\nM104 S100\nG1 X1 E1 F600\n", cold).ok);
+  EXPECT_FALSE(run("M83\nM109 S200\nM104 S100\nM104 S200\nG1 X1 E-1 F600\n", cold).ok)
+      << "it may have got cold";
+  EXPECT_FALSE(run("M83\nM109 S100\nG1 X1 E1 F600\n", cold).ok);
+  EXPECT_TRUE(run("M83\nG1 X1 E1 F600\n", hot).ok);
+  EXPECT_TRUE(run("M83\nM104 S180\nG1 X1 E1 F600\n", hot).ok);
+  EXPECT_FALSE(run("M83\nM104 S0\nG1 X1 E1 F600\n", hot).ok);
+  EXPECT_TRUE(run("G1 X1 F600\nG92 E5\nG1 X5 E5\n", cold).ok) << "the filament stands still";
+}
+
 }  // namespace
 }  // namespace stepcast::planner

@@ -38,6 +38,8 @@ class ActionTable {
   [[nodiscard]] std::uint32_t room() const {
     return kCapacity - (added_.load(std::memory_order_relaxed) - taken_);
   }
+  /// network: Actions that were added since reset().
+  [[nodiscard]] std::uint32_t added() const { return added_.load(std::memory_order_relaxed); }
   /// network: The tick of the newest action; no later one may come before it.
   [[nodiscard]] std::uint64_t last_tick() const { return last_tick_; }
   /// network: @pre room() > 0, tick >= last_tick(), tick not yet executed

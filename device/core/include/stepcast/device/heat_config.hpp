@@ -8,8 +8,7 @@
 namespace stepcast::device {
 
 /// One heater with its sensor: how it is controlled, and when it is shut off. Times are those of
-/// the heater; the guards are explained in protocol/control.md
-/// section 8.
+/// the heater; the guards are explained in docs/heating.md.
 struct HeaterConfig {
   bool fitted = false;
   wire::CentiC largest_target = 0;

@@ -68,10 +68,10 @@ inline void write_refusal(ReplyLine& out, HeaterBank::Refusal refusal, const Hea
   }
 }
 
-/// What `init` says of heaters.
-inline void add_heat_abilities(ReplyLine& out, const HeatConfig& config) {
+/// What `init` and `status` say of heaters. @returns false if there are none, nor a fan.
+inline bool add_heat_abilities(ReplyLine& out, const HeatConfig& config) {
   if (!config.any() && !config.fan) {
-    return;
+    return false;
   }
   out.add(" heaters=");
   bool first = true;
@@ -84,6 +84,7 @@ inline void add_heat_abilities(ReplyLine& out, const HeatConfig& config) {
   out.add(first ? "none" : "").add(" fan=").add(config.fan ? '1' : '0');
   add_pair(out, "actions", ActionTable::kCapacity);
   add_pair(out, "lease_ms", config.lease_ms);
+  return true;
 }
 
 }  // namespace stepcast::device

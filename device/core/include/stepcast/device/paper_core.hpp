@@ -547,6 +547,9 @@ class PaperCore {
     out.add(" session=").add_hex64(state_ == State::kIdle ? 0 : session_);
     add_pair(out, "tick_hz", config_.tick_hz);
     add_pair(out, "virtual", config_.virtual_motors ? 1 : 0);
+    if (add_heat_abilities(out, config_.heat)) {
+      add_pair(out, "accepted", actions_.added());
+    }
   }
 
   const DeviceConfig config_;

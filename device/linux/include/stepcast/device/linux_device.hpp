@@ -47,6 +47,7 @@ class LinuxDevice {
     std::array<wire::CentiC, wire::kHeaterCount> targets{};
     std::uint8_t fan = 0;
     HeaterBank::Fault heat_fault{};
+    std::uint32_t actions = 0;  ///< Of heaters and fan, of this session, that motion has come to.
     std::uint64_t controllers = 0;       ///< Control connections accepted ...
     std::uint64_t controllers_busy = 0;  ///< ... and turned away.
   };

@@ -9,6 +9,7 @@
 
 #include "stepcast/base/result.hpp"
 #include "stepcast/base/units.hpp"
+#include "stepcast/control/heat_event.hpp"
 #include "stepcast/control/motion_pipeline.hpp"
 #include "stepcast/machine/profile.hpp"
 #include "stepcast/shaping/peak_meter.hpp"
@@ -34,7 +35,8 @@ struct JobPlan {
   std::vector<LayerStart> layers;
   std::vector<std::string> objects;  ///< That it prints (M486, EXCLUDE_OBJECT), in their order.
   MotionPeaks peaks;
-  std::int64_t heater_commands{};  ///< M104, M109, M140, M190 with a target.
+  std::int64_t heater_commands{};  ///< M104, M109, M140, M190, M141, M191 with a target.
+  std::vector<HeatEvent> heat;     ///< What the job asks of heaters and the fan, in its order.
   std::int64_t pauses_asked{};     ///< M0, M1, M600.
   /// What a user should know although the job can run; whole sentences.
   std::vector<std::string> warnings;

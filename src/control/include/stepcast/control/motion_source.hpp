@@ -12,6 +12,8 @@
 
 namespace stepcast::control {
 
+class HeatQueue;
+
 /// Feeds a stream from a planned job: plans it a second time, as fast as it is read.
 ///
 /// The same file, profile, choice and changes give the same ticks, however they are read; without
@@ -22,11 +24,18 @@ namespace stepcast::control {
 class MotionSource final : public stepgen::TickSource {
  public:
   /// `changes` (may be empty) is asked from within read(), before each move of the job. `profile`
-  /// must outlive the source.
+  /// must outlive the source. `heat_ahead`: heat events are known so many ticks before those that
+  /// are given out; as long, and no longer, a change takes to act later.
   [[nodiscard]] static Result<std::unique_ptr<MotionSource>> create(
-      const JobPlan& plan, const machine::Profile& profile, planner::LiveMoves::Feed changes = {});
+      const JobPlan& plan, const machine::Profile& profile, planner::LiveMoves::Feed changes = {},
+      Ticks heat_ahead = 0);
+  ~MotionSource() override;
 
   [[nodiscard]] Result<std::size_t> read(std::span<std::uint8_t> ticks) override;
+
+  /// What the job asks of heaters and the fan since the last call, in its order: all of it that is
+  /// due before the ticks that were given out, and `heat_ahead` more. Ticks of the job as it runs.
+  [[nodiscard]] std::vector<HeatEvent> take_heat();
 
   /// The job has been planned to its end.
   [[nodiscard]] bool ended() const { return ended_; }
@@ -37,11 +46,13 @@ class MotionSource final : public stepgen::TickSource {
   [[nodiscard]] Ticks planned_to() const;
 
  private:
-  MotionSource(std::unique_ptr<MotionPipeline> pipeline, Hertz tick_rate);
+  explicit MotionSource(const machine::Profile& profile);
   [[nodiscard]] Result<void> plan_on();
 
-  std::unique_ptr<MotionPipeline> pipeline_;
   Hertz tick_rate_;
+  std::unique_ptr<HeatQueue> heat_;
+  std::unique_ptr<MotionPipeline> pipeline_;  // calls heat_
+  Ticks heat_ahead_ = 0;
   std::vector<std::uint8_t> ticks_;  ///< Planned, from first_ on.
   Ticks first_ = 0;
   Ticks given_ = 0;

@@ -52,9 +52,27 @@ struct Nozzle {
   Mm filament_diameter;
 };
 
+/// A heater and its sensor. What is absent takes the default of the device for such a heater
+/// (docs/heating.md).
 struct Heater {
-  Celsius min_temperature;
-  Celsius max_temperature;
+  Celsius min_temperature;  ///< A reading below means a broken sensor.
+  Celsius max_temperature;  ///< No target may exceed it.
+
+  /// Power as a share per degree, per degree and second, per degree a second.
+  struct Pid {
+    double kp{};
+    double ki{};
+    double kd{};
+  };
+  std::optional<Pid> pid{};
+  /// While heating up it must get `degrees` hotter within `time`, or the device shuts it off.
+  struct Rise {
+    Celsius degrees{};
+    Seconds time;
+  };
+  std::optional<Rise> rise{};
+  std::optional<Celsius> overshoot{};     ///< So far above the target the device shuts it off.
+  std::optional<Seconds> longest_wait{};  ///< The longest that a job waits for it.
 };
 
 /// Everything that is known of one printer model. Built by load_profile(), which has checked it;
@@ -73,7 +91,10 @@ struct Profile {
   Bed bed;
   std::vector<Nozzle> nozzles;
   Heater hotend;
+  /// Filament is not moved through a nozzle that is colder.
+  Celsius min_extrusion_temperature{170};
   std::optional<Heater> heated_bed;
+  std::optional<Heater> chamber;
 };
 
 }  // namespace stepcast::machine

@@ -95,6 +95,7 @@ struct Marker {
     kLayer,     ///< `value`: index from 0.
     kHotend,    ///< `value`: target in Celsius; `waits` for it.
     kBed,       ///< `value`: target in Celsius; `waits` for it.
+    kChamber,   ///< `value`: target in Celsius; `waits` for it.
     kFan,       ///< `value`: 0 to 1.
     kProgress,  ///< `value`: percent stated by the slicer (M73).
     kMessage,   ///< `text` (M117).
@@ -107,6 +108,7 @@ struct Marker {
   bool waits{};  ///< The tool must stand still here.
   std::string text{};
   std::int64_t line{};
+  bool cools{};  ///< kHotend, kBed, kChamber: waits from above too (R).
 };
 
 using ToolpathItem = std::variant<Move, Dwell, Marker>;

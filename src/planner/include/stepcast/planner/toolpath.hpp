@@ -19,6 +19,10 @@ enum class OverSpeed : std::uint8_t {
 
 struct ToolpathOptions {
   OverSpeed over_speed = OverSpeed::kRefuse;
+  /// How hot the nozzle is when the job starts. Then a job is refused that moves filament while the
+  /// nozzle is not certain to have the profile's min_extrusion_temperature: it must have waited for
+  /// it, or have started with it. Absent: not checked, e.g. for a machine without heaters.
+  std::optional<Celsius> nozzle_at_start{};
 };
 
 /// What the job contained, complete at its end.
@@ -54,7 +58,8 @@ class Toolpath final : public MoveSource {
   Toolpath(gcode::Reader reader, const machine::Profile& profile, const ToolpathOptions& options);
   ~Toolpath() override;
 
-  /// @returns any error of the reader; kOutOfRange (travel, speed, tool number, arc geometry) or
+  /// @returns any error of the reader; kOutOfRange (travel, speed, temperature, cold
+  /// extrusion, tool number, arc geometry) or
   /// kUnsupported (an expression, M112) with file:line; kMalformed for a truncated file.
   [[nodiscard]] Result<bool> next(ToolpathItem& item) override;
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "stepcast/control/motion_pipeline.hpp"
@@ -26,11 +27,27 @@ namespace stepcast::printer {
 /// start(), because that is where jobs begin. A device that is lost in mid-print takes the books
 /// with it.
 ///
-/// Jobs may contain temperatures, but the device has no heaters: can() says so.
+/// Heaters and a fan, where the device has them (can() says so once it is connected), follow the
+/// job to the tick; a job that would extrude cold or heat beyond the profile is refused before
+/// anything moves. Whenever a print ends they are switched off. docs/heating.md tells it all.
 ///
 /// Threads: see Printer; one thread that drives the device and one that calls the observer.
 class StreamedPrinter final : public Printer {
  public:
+  /// How long heaters stay on when nothing is printed.
+  struct HeatPolicy {
+    /// How often temperatures are asked for and the device's lease is renewed, while anything is
+    /// warm; far below the lease.
+    std::chrono::milliseconds interval{1'000};
+    /// In a pause the nozzle goes down to this; absent: it stays as it is.
+    std::optional<Celsius> nozzle_standby{};
+    /// In a pause: a nozzle that stays hot cokes; the bed keeps the part.
+    std::chrono::seconds nozzle_off_after{600};
+    std::chrono::seconds all_off_after{7'200};
+    /// Heated by hand, and nothing was printed.
+    std::chrono::seconds idle_off_after{1'800};
+  };
+
   struct Options {
     std::string id;  ///< Names the printer in messages.
     machine::Profile profile;
@@ -47,6 +64,7 @@ class StreamedPrinter final : public Printer {
     /// Where the record of the print under way and the place of the machine are kept, in files
     /// named after `id`, so that they outlive the process. Empty: they are not.
     std::filesystem::path state_folder{};
+    HeatPolicy heat_policy{};
   };
 
   explicit StreamedPrinter(Options options);
@@ -74,6 +92,11 @@ class StreamedPrinter final : public Printer {
   [[nodiscard]] Result<void> pause() override;
   [[nodiscard]] Result<void> resume() override;
   [[nodiscard]] Result<void> cancel() override;
+
+  /// @returns kNotFound, kOutOfRange (names the heater, the value and the limit, which is the
+  /// profile's; and what would make a print under way extrude cold); kBusy while offline.
+  [[nodiscard]] Result<void> set_target(const std::string& heater, Celsius target) override;
+  [[nodiscard]] Result<void> set_fan(double share) override;
 
   /// @returns kOutOfRange outside of the travel or above the speed; kBusy while another move by
   /// hand is under way; kInvalidArgument if nothing is to move, or E is.

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "stepcast/base/axis.hpp"
 #include "stepcast/base/result.hpp"
@@ -79,6 +81,10 @@ class PaperSender {
   /// When poll() may have something again, if nothing arrives before.
   [[nodiscard]] HostTime next_poll() const { return next_poll_; }
 
+  /// Asked before a packet is sent for the first time, after the source was read for it: no packet
+  /// may reach beyond this tick of the stream yet. Without a gate there is no limit.
+  void set_gate(std::function<Ticks()> gate) { gate_ = std::move(gate); }
+
   /// Everything that will ever be sent has arrived.
   [[nodiscard]] bool delivered() const;
   /// The device has executed the last tick of the print.
@@ -119,6 +125,7 @@ class PaperSender {
   std::uint32_t base_;      // number of the first packet of the batch
   std::uint32_t consumed_;  // the device executes this packet next
   Packet ahead_;            // read ahead: whether a packet is the last one is known one read later
+  std::function<Ticks()> gate_;
   bool started_ = false;
   bool exhausted_ = false;  // nothing is left in ahead_ or in the source
   bool end_sent_ = false;

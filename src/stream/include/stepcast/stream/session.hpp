@@ -11,6 +11,7 @@
 #include "stepcast/base/units.hpp"
 #include "stepcast/stepgen/tick_source.hpp"
 #include "stepcast/stream/endpoint.hpp"
+#include "stepcast/stream/heating.hpp"
 #include "stepcast/stream/hold_switch.hpp"
 #include "stepcast/stream/paper_sender.hpp"
 
@@ -53,6 +54,7 @@ struct TakenUp {
   Ticks received = 0;
   Standstill standstill;  ///< One picture; the device may have gone on since.
   bool held = false;      ///< It stands, and goes on when the print does.
+  HeatReport heat;        ///< Empty without heaters and fan.
 };
 
 /// One print on one device, from `init` to `exit`, over protocol `paper` version 1.
@@ -88,6 +90,8 @@ class Session {
     /// When requested, run() ends and leaves the session as it is, for somebody who takes it up
     /// again: the device executes what it has, slows down on the path and holds.
     std::stop_token leave{};
+    /// None: heaters are left alone. Without effect on a device that has none.
+    std::optional<Heating> heating{};
   };
 
   explicit Session(Options options);
@@ -96,10 +100,10 @@ class Session {
   /// the machine down, holds it and returns a report that is not `finished`.
   /// @returns kNetwork: not there, or vanished (names the tick); kProtocol: speaks another protocol
   /// or version; kBusy: serves somebody else or is printing; kUnsupported: another step grid, or
-  /// `speed` with real motors; kFault: the device stopped by itself; kInterrupted: `stop` came
-  /// before the device answered; kNotFound: it
-  /// does not have the session that is to be taken up; or the error of the source, after the
-  /// machine has come to rest.
+  /// `speed` with real motors; kFault: the device stopped by itself, with what its heaters have to
+  /// do with it; kInterrupted: `stop` came before the device answered; kNotFound: it does not have
+  /// the session that is to be taken up; or the error of the source, after the machine has come to
+  /// rest.
   [[nodiscard]] Result<SessionReport> run(stepgen::TickSource& source, const std::stop_token& stop);
 
  private:

@@ -8,6 +8,7 @@
 #include "stepcast/base/result.hpp"
 #include "stepcast/base/units.hpp"
 #include "stepcast/stream/endpoint.hpp"
+#include "stepcast/stream/heating.hpp"
 
 namespace stepcast::printer {
 
@@ -16,9 +17,12 @@ struct DeviceInfo {
   bool virtual_motors = false;
   PerAxis<Steps> counters;  ///< Motor steps since power-on.
   bool standing = false;    ///< It still has the session that was asked for; it may move.
+  stream::HeatAbilities heat;
+  stream::HeatReport temperatures;  ///< Empty without heaters and fan.
 };
 
-/// Asks a device whether it could print, and leaves it as it was: free for the next controller.
+/// Asks a device whether it could print, renews the lease of its heaters, and leaves it as it was:
+/// free for the next controller.
 ///
 /// If it still has `session`, that is left as it is.
 ///
