@@ -466,6 +466,7 @@ class Toolpath::Interpreter {
   // --- M ---------------------------------------------------------------------------------------
 
   Result<void> m_command() {
+    const auto s = command_.value('S');
     switch (command_.number) {
       case 0:
       case 1:
