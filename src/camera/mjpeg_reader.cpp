@@ -77,7 +77,7 @@ Result<void> MjpegReader::push(std::string_view bytes) {
 
 bool MjpegReader::take_head() {
   const std::size_t end = unread_.find(kHeadEnd);
-  if (end == std::string::npos || end > kLongestHead) {
+  if (end > kLongestHead) {  // also when there is none yet
     return false;
   }
   length_ = content_length(std::string_view(unread_).substr(0, end));
