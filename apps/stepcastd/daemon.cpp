@@ -101,7 +101,8 @@ Result<void> run(const Config& config, const fs::path& data, const fs::path& dem
   auto library = files::Library::open(**store,
                                       {.root = data / "files",
                                        .minimum_free_bytes = config.minimum_free_mib * kMib,
-                                       .quota_bytes = config.quota_mib * kMib},
+                                       .quota_bytes = config.quota_mib * kMib,
+                                       .versions = static_cast<std::size_t>(config.file_versions)},
                                       analysts_of(config, *machines));
   if (!library) {
     return tl::unexpected(library.error());

@@ -159,7 +159,9 @@ Result<Config> load_config(const std::filesystem::path& file) {
     storage.integer("minimum_free_mib", config.minimum_free_mib, 0, kMostMib);
     storage.integer("quota_mib", config.quota_mib, 0, kMostMib);
     ConfigTable library(section("files"), file.string(), "files.", problem);
-    library.allow_only({"watched_folder"});
+    library.allow_only({"versions", "watched_folder"});
+    constexpr std::int64_t kMostVersions = 100;
+    library.integer("versions", config.file_versions, 0, kMostVersions);
     std::string watched;
     library.text("watched_folder", watched);
     config.watched_folder = watched;

@@ -56,6 +56,7 @@ struct Config {
   std::string database;  ///< URL; empty: SQLite in the data folder.
   std::int64_t minimum_free_mib = 512;
   std::int64_t quota_mib = 0;            ///< 0: none
+  std::int64_t file_versions = 3;        ///< Kept of each file.
   std::filesystem::path watched_folder;  ///< G-code put there is taken in; empty: none.
   HistoryConfig history;
   std::int64_t queue_lease_s = 30;

@@ -85,8 +85,12 @@ Descriptor::~Descriptor() {
   }
 }
 
-FolderTree::FolderTree(std::filesystem::path root, Descriptor folder, Descriptor incoming)
-    : root_(std::move(root)), folder_(std::move(folder)), incoming_(std::move(incoming)) {}
+FolderTree::FolderTree(std::filesystem::path root, Descriptor folder, Descriptor incoming,
+                       Descriptor versions)
+    : root_(std::move(root)),
+      folder_(std::move(folder)),
+      incoming_(std::move(incoming)),
+      versions_(std::move(versions)) {}
 
 Result<FolderTree> FolderTree::open(const std::filesystem::path& root) {
   std::error_code error;
@@ -96,18 +100,22 @@ Result<FolderTree> FolderTree::open(const std::filesystem::path& root) {
   if (!folder.is_open()) {
     return io_error("open the library", root.string(), errno);
   }
-  const std::string name(kIncoming);
-  if (mkdirat(folder.get(), name.c_str(), kFolderMode) != 0 && errno != EEXIST) {
-    return io_error("write to the library", root.string(), errno);
+  std::array<Descriptor, 2> own;
+  for (auto [name, opened] :
+       {std::pair(std::string(kIncoming), &own[0]), std::pair(std::string(kVersions), &own[1])}) {
+    if (mkdirat(folder.get(), name.c_str(), kFolderMode) != 0 && errno != EEXIST) {
+      return io_error("write to the library", root.string(), errno);
+    }
+    *opened = Descriptor(openat(folder.get(), name.c_str(), kFolderFlags));
+    if (!opened->is_open()) {
+      return io_error("open the library", (root / name).string(), errno);
+    }
   }
-  Descriptor incoming(openat(folder.get(), name.c_str(), kFolderFlags));
-  if (!incoming.is_open()) {
-    return io_error("open the library", (root / name).string(), errno);
-  }
+  auto& [incoming, versions] = own;
   for (const std::string& leftover : names_in(incoming.get())) {
     unlinkat(incoming.get(), leftover.c_str(), 0);
   }
-  return FolderTree(root, std::move(folder), std::move(incoming));
+  return FolderTree(root, std::move(folder), std::move(incoming), std::move(versions));
 }
 
 Result<Descriptor> FolderTree::open_folder(const std::string& folder, bool create) const {
@@ -217,6 +225,52 @@ Result<void> FolderTree::put(const std::string& name, const LibraryPath& path) {
     return io_error("save the folder of", path.text(), errno);
   }
   return {};
+}
+
+Result<bool> FolderTree::keep_version(const LibraryPath& path, const std::string& sha256) {
+  const auto folder = open_folder(path.folder(), false);
+  if (!folder) {
+    return tl::unexpected(folder.error());
+  }
+  if (linkat(folder->get(), path.name().c_str(), versions_.get(), sha256.c_str(), 0) == 0) {
+    fsync(versions_.get());
+    return true;
+  }
+  if (errno == EEXIST) {
+    return false;
+  }
+  return io_error("keep the former version of", path.text(), errno);
+}
+
+std::int64_t FolderTree::drop_version(const std::string& sha256) {
+  const std::int64_t size = version_size(sha256);
+  return unlinkat(versions_.get(), sha256.c_str(), 0) == 0 ? size : 0;
+}
+
+bool FolderTree::has_version(const std::string& sha256) const {
+  return faccessat(versions_.get(), sha256.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+std::int64_t FolderTree::version_size(const std::string& sha256) const {
+  struct stat status {};
+  const bool found = fstatat(versions_.get(), sha256.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  return found ? status.st_size : 0;
+}
+
+Result<Descriptor> FolderTree::open_version(const std::string& sha256) const {
+  Descriptor file(openat(versions_.get(), sha256.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file.is_open()) {
+    return io_error("read the version", sha256, errno);
+  }
+  return file;
+}
+
+std::vector<std::string> FolderTree::version_names() const {
+  return names_in(versions_.get());
+}
+
+std::filesystem::path FolderTree::version_path(const std::string& sha256) const {
+  return root_ / kVersions / sha256;
 }
 
 Result<void> FolderTree::make_folder(const LibraryPath& path) {

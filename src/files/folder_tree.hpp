@@ -49,6 +49,8 @@ class FolderTree {
   };
   /// A name that no LibraryPath can have: for what is on its way in.
   static constexpr std::string_view kIncoming = ".incoming";
+  /// The same for what files held before.
+  static constexpr std::string_view kVersions = ".versions";
 
   /// Creates the folder if it is not there, and empties `.incoming`.
   [[nodiscard]] static Result<FolderTree> open(const std::filesystem::path& root);
@@ -67,6 +69,17 @@ class FolderTree {
   /// was there before is in `.incoming` under `name` afterwards, so that it can be put back.
   [[nodiscard]] Result<void> put(const std::string& name, const LibraryPath& path);
 
+  /// Keeps the bytes of a file beside the library, by their hash, for when it is replaced.
+  /// @returns whether they were not kept before; kIo where the file system has no hard links.
+  [[nodiscard]] Result<bool> keep_version(const LibraryPath& path, const std::string& sha256);
+  /// @returns the bytes that were freed.
+  std::int64_t drop_version(const std::string& sha256);
+  [[nodiscard]] bool has_version(const std::string& sha256) const;
+  [[nodiscard]] std::int64_t version_size(const std::string& sha256) const;
+  [[nodiscard]] Result<Descriptor> open_version(const std::string& sha256) const;
+  [[nodiscard]] std::vector<std::string> version_names() const;
+  [[nodiscard]] std::filesystem::path version_path(const std::string& sha256) const;
+
   [[nodiscard]] Result<void> make_folder(const LibraryPath& path);
   [[nodiscard]] Result<void> remove_file(const LibraryPath& path);
   /// Only if it is empty.
@@ -82,12 +95,14 @@ class FolderTree {
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
 
  private:
-  FolderTree(std::filesystem::path root, Descriptor folder, Descriptor incoming);
+  FolderTree(std::filesystem::path root, Descriptor folder, Descriptor incoming,
+             Descriptor versions);
   [[nodiscard]] Result<Descriptor> open_folder(const std::string& folder, bool create) const;
 
   std::filesystem::path root_;
   Descriptor folder_;
   Descriptor incoming_;
+  Descriptor versions_;
 };
 
 }  // namespace stepcast::files

@@ -115,8 +115,16 @@ Result<void> Library::Impl::sweep() {
     if (!entry) {
       return tl::unexpected(entry.error());
     }
+    if (row != rows->end()) {
+      if (auto known = know_former(row->second, *entry); !known) {
+        return known;
+      }
+    }
     analyse_later(entry->path, entry->sha256);
     rows->erase(path.text());
+  }
+  if (auto swept = sweep_versions(); !swept) {
+    return swept;
   }
   return store_.write([&](store::Session& session) -> Result<void> {
     for (const auto& [path, row] : *rows) {
@@ -216,11 +224,14 @@ Result<std::optional<Entry>> Library::Impl::find(const LibraryPath& path,
   if (!read) {
     return tl::unexpected(read.error());
   }
+  const auto found = tree_.find(path);
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  if (entry && found->kind != FolderTree::Kind::kFile) {
+    entry.reset();  // somebody has taken it away, or put a link there
+  }
   if (!entry) {
-    const auto found = tree_.find(path);
-    if (!found) {
-      return tl::unexpected(found.error());
-    }
     if (found->kind == FolderTree::Kind::kFolder) {
       entry = folder_entry(path, *found);
     }
@@ -260,8 +271,9 @@ Result<std::optional<Entry>> Library::find(const LibraryPath& path,
                                            std::string_view printer) const {
   return impl_->find(path, printer);
 }
-void Library::hurry(const LibraryPath& path) {
-  impl_->hurry(path.text());
+Result<Analysis> Library::await_analysis(const LibraryPath& path, std::string_view sha256,
+                                         std::string_view printer, std::stop_token stop) const {
+  return impl_->await_analysis(path, sha256, printer, std::move(stop));
 }
 Result<void> Library::make_folder(const LibraryPath& path) {
   return impl_->make_folder(path);
@@ -274,6 +286,17 @@ Result<Entry> Library::copy(const LibraryPath& from, const LibraryPath& to) {
 }
 Result<Entry> Library::move(const LibraryPath& from, const LibraryPath& to) {
   return impl_->move(from, to);
+}
+Result<std::vector<Version>> Library::versions(const LibraryPath& path) const {
+  return impl_->versions(path);
+}
+Result<Entry> Library::restore(const LibraryPath& path, const std::string& sha256,
+                               std::string user) {
+  return impl_->restore(path, sha256, std::move(user));
+}
+Result<std::filesystem::path> Library::version_location(const LibraryPath& path,
+                                                        const std::string& sha256) const {
+  return impl_->check_version(path, sha256).map([&] { return impl_->tree_.version_path(sha256); });
 }
 std::filesystem::path Library::location(const LibraryPath& path) const {
   return impl_->tree_.root() / path.text();

@@ -63,8 +63,44 @@ void Library::Impl::hurry(const std::string& path) {
   }
 }
 
+void Library::Impl::tell_news() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++news_count_;
+  }
+  news_.notify_all();
+}
+
+Result<Analysis> Library::Impl::await_analysis(const LibraryPath& path, std::string_view sha256,
+                                               std::string_view printer, std::stop_token stop) {
+  hurry(path.text());
+  for (;;) {
+    std::uint64_t seen = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      seen = news_count_;
+    }
+    auto entry = find(path, printer);
+    if (!entry) {
+      return tl::unexpected(entry.error());
+    }
+    if (!*entry || (*entry)->sha256 != sha256) {
+      return fail(Errc::kNotFound, "the file has gone, or was replaced, before it was analysed",
+                  path.text(), "choose it again");
+    }
+    if ((*entry)->analysis) {
+      return *(*entry)->analysis;
+    }
+    std::unique_lock lock(mutex_);
+    if (!news_.wait(lock, stop, [&] { return news_count_ != seen; })) {
+      return fail(Errc::kInterrupted, "nobody waits any more", path.text());
+    }
+  }
+}
+
 /// Called when a file has gone or was replaced.
 void Library::Impl::stop_needless_analysis() {
+  tell_news();
   std::string sha256;
   {
     const std::lock_guard lock(mutex_);
@@ -202,6 +238,7 @@ Result<bool> Library::Impl::analyse_for(std::size_t analyst, const store::FileRo
   if (!written) {
     return tl::unexpected(written.error());
   }
+  tell_news();
   return true;
 }
 

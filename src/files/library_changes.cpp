@@ -75,10 +75,18 @@ Result<void> Library::Impl::remove_one(const LibraryPath& path, std::int64_t siz
     const std::lock_guard lock(mutex_);
     stored_bytes_ -= size;
   }
-  return store_.write([&](store::Session& session) -> Result<void> {
-    auto removed = store::remove_file(session, path.text());
-    return removed ? Result<void>() : tl::unexpected(removed.error());
+  auto removed = store_.write([&](store::Session& session) -> Result<void> {
+    auto gone = store::remove_file(session, path.text());
+    return gone ? Result<void>() : tl::unexpected(gone.error());
   });
+  if (!removed) {
+    return removed;
+  }
+  const auto versions = version_rows(path.text());
+  if (!versions) {
+    return tl::unexpected(versions.error());
+  }
+  return versions->empty() ? Result<void>() : remove_versions(*versions);
 }
 
 /// A folder and everything in it, the innermost first.
@@ -128,11 +136,16 @@ Result<Entry> Library::Impl::copy(const LibraryPath& from, const LibraryPath& to
     return tl::unexpected(file.error());
   }
   const auto known = find(from, {});
-  auto upload = begin_upload(to, known && *known ? (*known)->user : std::string());
+  return copy_in(*file, to, known && *known ? (*known)->user : std::string());
+}
+
+Result<Entry> Library::Impl::copy_in(const Descriptor& file, const LibraryPath& to,
+                                     std::string user) {
+  auto upload = begin_upload(to, std::move(user));
   if (!upload) {
     return tl::unexpected(upload.error());
   }
-  auto copied = read_file(*file, from.text(),
+  auto copied = read_file(file, to.text(),
                           [&](std::span<const char> bytes) { return (*upload)->write(bytes); });
   if (!copied) {
     return tl::unexpected(copied.error());
@@ -173,6 +186,9 @@ Result<Entry> Library::Impl::move(const LibraryPath& from, const LibraryPath& to
         if (auto put = store::put_file(session, renamed); !put) {
           return put;
         }
+        if (auto moved = store::move_file_versions(session, path, renamed.path); !moved) {
+          return moved;
+        }
       }
       return {};
     });
@@ -181,6 +197,7 @@ Result<Entry> Library::Impl::move(const LibraryPath& from, const LibraryPath& to
       return tl::unexpected(written.error());
     }
   }
+  tell_news();
   auto entry = find(to, {});
   if (!entry) {
     return tl::unexpected(entry.error());

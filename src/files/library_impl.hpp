@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "stepcast/files/library.hpp"
+#include "stepcast/store/file_versions.hpp"
 #include "stepcast/store/files.hpp"
 
 #include "folder_tree.hpp"
@@ -32,10 +33,15 @@ class Library::Impl {
   Result<std::unique_ptr<Upload>> begin_upload(const LibraryPath& path, std::string user);
   Result<std::vector<Entry>> list(std::string_view printer) const;
   Result<std::optional<Entry>> find(const LibraryPath& path, std::string_view printer) const;
+  Result<Analysis> await_analysis(const LibraryPath& path, std::string_view sha256,
+                                  std::string_view printer, std::stop_token stop);
   Result<void> make_folder(const LibraryPath& path);
   Result<void> remove(const LibraryPath& path);
   Result<Entry> copy(const LibraryPath& from, const LibraryPath& to);
   Result<Entry> move(const LibraryPath& from, const LibraryPath& to);
+  Result<std::vector<Version>> versions(const LibraryPath& path) const;
+  Result<void> check_version(const LibraryPath& path, const std::string& sha256) const;
+  Result<Entry> restore(const LibraryPath& path, const std::string& sha256, std::string user);
 
  private:
   friend class Library;
@@ -43,7 +49,18 @@ class Library::Impl {
 
   Result<std::map<std::string, store::FileRow>> rows_by_path() const;
   Result<Entry> adopt(const LibraryPath& path, const store::FileRow* known);
+  Result<Entry> copy_in(const Descriptor& file, const LibraryPath& to, std::string user);
+  std::optional<store::FileVersionRow> keep_former(const LibraryPath& path,
+                                                   const store::FileRow& next);
+  void drop_unused_version(const std::string& sha256);
+  Result<void> remove_versions(const std::vector<store::FileVersionRow>& rows);
+  Result<std::vector<store::FileVersionRow>> version_rows(const std::string& path) const;
+  Result<void> remove_surplus_versions(const std::string& path);
+  bool drop_oldest_version();
+  Result<void> know_former(const store::FileRow& known, const Entry& now);
+  Result<void> sweep_versions();
   Result<void> reserve(std::int64_t bytes, const LibraryPath& path);
+  Result<void> try_reserve(std::int64_t bytes, const LibraryPath& path, bool& may_make_room);
   Result<void> enter(const std::string& incoming, const LibraryPath& path,
                      const store::FileRow& row);
   [[nodiscard]] Result<void> may_change(const LibraryPath& path) const;
@@ -52,6 +69,7 @@ class Library::Impl {
   [[nodiscard]] const std::string& settings_for(std::string_view printer) const;
   void analyse_later(const std::string& path, const std::string& sha256);
   void hurry(const std::string& path);
+  void tell_news();
   void stop_needless_analysis();
   void analyse_all(const std::stop_token& stop);
   void analyse_content(const std::string& path, const std::string& sha256,
@@ -71,13 +89,16 @@ class Library::Impl {
   std::mutex changes_;  ///< File and row change together; taken before mutex_.
   mutable std::mutex mutex_;
   std::condition_variable_any work_;
+  std::condition_variable_any news_;  ///< Of analyses and of files.
   // By mutex_:
   std::map<std::string, int> held_;
-  std::int64_t stored_bytes_ = 0;
+  std::int64_t stored_bytes_ = 0;   ///< Of the files.
+  std::int64_t version_bytes_ = 0;  ///< Of their versions.
   std::int64_t incoming_bytes_ = 0;
   std::deque<std::pair<std::string, std::string>> to_analyse_;  // path, sha256
-  std::string being_analysed_;                                  // sha256
-  std::stop_source needless_;                                   // that analysis
+  std::uint64_t news_count_ = 0;
+  std::string being_analysed_;  // sha256
+  std::stop_source needless_;   // that analysis
   std::vector<std::function<void(const Change&)>> listeners_;
   std::jthread analyst_;  // last: it uses the rest
 };

@@ -74,7 +74,7 @@ class Library::Impl::Incoming final : public Library::Upload {
         continue;
       }
       if (written < 0) {
-        const bool full = errno == ENOSPC || errno == EDQUOT;
+        const bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
         return fail(full ? Errc::kFull : Errc::kIo,
                     fmt::format("cannot write after {} bytes: {}", size_,
                                 std::generic_category().message(errno)),
@@ -131,18 +131,33 @@ class Library::Impl::Incoming final : public Library::Upload {
 };
 
 Result<void> Library::Impl::reserve(std::int64_t bytes, const LibraryPath& path) {
+  for (;;) {
+    bool may_make_room = false;
+    auto reserved = try_reserve(bytes, path, may_make_room);
+    if (reserved || !may_make_room || !drop_oldest_version()) {
+      return reserved;
+    }
+  }
+}
+
+/// `may_make_room`: there would be room without the versions.
+Result<void> Library::Impl::try_reserve(std::int64_t bytes, const LibraryPath& path,
+                                        bool& may_make_room) {
   const Space space = tree_.space();
-  if (space.free_bytes - bytes < options_.minimum_free_bytes) {
+  const std::lock_guard lock(mutex_);
+  if (const std::int64_t left = space.free_bytes - bytes; left < options_.minimum_free_bytes) {
+    may_make_room = version_bytes_ > 0 && left + version_bytes_ >= options_.minimum_free_bytes;
     return fail(Errc::kFull,
                 fmt::format("{} are free on the disk, and {} have to stay free",
                             mib(space.free_bytes), mib(options_.minimum_free_bytes)),
                 path.text(), "remove files that are no longer needed");
   }
-  const std::lock_guard lock(mutex_);
-  if (options_.quota_bytes > 0 && stored_bytes_ + incoming_bytes_ + bytes > options_.quota_bytes) {
+  const std::int64_t files = stored_bytes_ + incoming_bytes_;
+  if (options_.quota_bytes > 0 && files + version_bytes_ + bytes > options_.quota_bytes) {
+    may_make_room = version_bytes_ > 0 && files + bytes <= options_.quota_bytes;
     return fail(Errc::kFull,
-                fmt::format("the library holds {} and would exceed its quota of {}",
-                            mib(stored_bytes_ + incoming_bytes_), mib(options_.quota_bytes)),
+                fmt::format("the library holds {} and would exceed its quota of {}", mib(files),
+                            mib(options_.quota_bytes)),
                 path.text(), "remove files that are no longer needed");
   }
   incoming_bytes_ += bytes;
@@ -166,19 +181,40 @@ Result<void> Library::Impl::enter(const std::string& incoming, const LibraryPath
       return fail(Errc::kBusy, "a folder of that name is already there", path.text(),
                   "choose another name");
     }
+    const auto former =
+        before->kind == FolderTree::Kind::kFile ? keep_former(path, row) : std::nullopt;
     if (auto put = tree_.put(incoming, path); !put) {
+      if (former) {
+        drop_unused_version(former->sha256);
+      }
       return put;
     }
-    auto written =
-        store_.write([&](store::Session& session) { return store::put_file(session, row); });
+    auto written = store_.write([&](store::Session& session) -> Result<void> {
+      auto put = store::put_file(session, row);
+      if (put && former) {
+        put = store::put_file_version(session, *former);
+      }
+      // What is there again is no former version.
+      return put.and_then([&] {
+        return store::remove_file_version(session, row.path, row.sha256).map([](bool) {});
+      });
+    });
     if (!written) {
       // Both as before: the old file is still among the incoming ones.
       static_cast<void>(before->kind == FolderTree::Kind::kFile ? tree_.put(incoming, path)
                                                                 : tree_.remove_file(path));
+      if (former) {
+        drop_unused_version(former->sha256);
+      }
       return written;
     }
-    const std::lock_guard lock(mutex_);
-    stored_bytes_ += row.size - (before->kind == FolderTree::Kind::kFile ? before->size : 0);
+    {
+      const std::lock_guard lock(mutex_);
+      stored_bytes_ += row.size - (before->kind == FolderTree::Kind::kFile ? before->size : 0);
+    }
+    drop_unused_version(row.sha256);
+    // The file is safe: a version too many is swept up by the next open().
+    static_cast<void>(remove_surplus_versions(row.path));
   }
   stop_needless_analysis();
   analyse_later(row.path, row.sha256);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <stop_token>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -199,6 +201,9 @@ class Runner::Impl {
       }
       order.file = *selected_;
     }
+    if (!order.file.analysis) {
+      learn_analysis(order.file);
+    }
     const auto path = files::LibraryPath::parse(order.file.path);
     if (!path) {
       return tl::unexpected(path.error());
@@ -225,6 +230,20 @@ class Runner::Impl {
       forget_job();
       return entered;
     }
+    if (order.file.analysis) {
+      return hand_over(row, order);
+    }
+    {
+      const std::scoped_lock lock(mutex_);
+      waits_for_analysis_ = true;
+    }
+    starter_ = std::jthread(
+        [this, row, order](const std::stop_token& stop) { start_when_analysed(row, order, stop); });
+    return {};
+  }
+
+  // The last step of a start: the printer gets the job.
+  Result<void> hand_over(store::JobRow& row, const Order& order) {
     auto started =
         std::chrono::steady_clock::now() < order.expires
             ? printer_->start({.job_id = row.id, .file = order.bytes})
@@ -252,17 +271,24 @@ class Runner::Impl {
 
   Result<void> cancel(std::string_view user) {
     std::optional<store::JobRow> given_up;
+    const char* why = "";
     {
       const std::scoped_lock lock(mutex_);
       asked_by_ = user;
       if (std::exchange(waits_for_printer_, false)) {
         given_up = job_;
+        why = "given up while the printer was away";
+      }
+      if (std::exchange(waits_for_analysis_, false)) {
+        given_up = job_;
+        why = "given up while its file was being analysed";
+        starter_.request_stop();
       }
     }
     if (!given_up) {
       return printer_->cancel();
     }
-    close_row(*given_up, "cancelled", "given up while the printer was away");
+    close_row(*given_up, "cancelled", why);
     finish(*given_up, std::string(user));
     return {};
   }
@@ -315,6 +341,36 @@ class Runner::Impl {
     selected_ = order.file;
     user_ = order.user;
     return {};
+  }
+
+  // Nothing moves before it is known that the job fits the printer: as the queue has it.
+  void start_when_analysed(store::JobRow row, Order order, const std::stop_token& stop) {
+    const auto path = files::LibraryPath::parse(row.file);
+    auto analysis = path ? library_.await_analysis(*path, row.sha256, identity_.id, stop)
+                         : tl::unexpected(path.error());
+    if (stop.stop_requested()) {
+      return;  // given up; or the server stops, and its next start closes the job
+    }
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!std::exchange(waits_for_analysis_, false)) {
+        return;
+      }
+    }
+    if (!analysis || !analysis->error.empty()) {
+      close_row(row, "failed", analysis ? analysis->error : analysis.error().to_string());
+      finish(row, order.user);
+      return;
+    }
+    order.file.analysis = std::move(*analysis);
+    row.estimated_s = order.file.analysis->print_time_s;
+    row.filament_mm = order.file.analysis->filament_mm;
+    {
+      const std::scoped_lock lock(mutex_);
+      selected_ = order.file;
+      job_ = row;
+    }
+    static_cast<void>(hand_over(row, order));  // it tells of a failure
   }
 
   Result<void> enter(const store::JobRow& row, const Order& order) {
@@ -485,13 +541,16 @@ class Runner::Impl {
   std::optional<store::JobRow> job_;    // from the call of start() to its last entry in the books
   bool waits_for_printer_ = false;      // job_ was under way when the server stopped
   bool taking_up_ = false;              // the printer is being asked for it
+  bool waits_for_analysis_ = false;     // job_ is entered, and starts once its file is known
   std::string asked_by_;                // who sent the latest command
   State last_state_ = State::kOffline;  // as observed
 
   std::mutex listeners_mutex_;
   std::vector<LogListener> log_listeners_;
 
-  std::unique_ptr<printer::Printer> printer_;  // last: its threads end before the rest goes
+  // Last: their threads end before the rest goes.
+  std::unique_ptr<printer::Printer> printer_;
+  std::jthread starter_;
 };
 
 Result<std::unique_ptr<Runner>> Runner::open(Identity identity, store::Store& store,

@@ -51,7 +51,7 @@ Result<void> MoveChecks::coordinate(Axis axis, Mm value) const {
   return out_of_range(
       fmt::format("{} would go to {:.6g} mm; {} travels from {:g} to {:g} mm", letter(axis),
                   value.v, profile_.name, spec.travel_min.v, spec.travel_max.v),
-      "slice for this printer, or choose another with --printer");
+      "slice for this printer, or print it on another");
 }
 
 Result<void> MoveChecks::arc(const Arc& arc) const {

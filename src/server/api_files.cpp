@@ -8,12 +8,15 @@
 #include "stepcast/http/problem.hpp"
 
 #include "api_operation.hpp"
+#include "search.hpp"
 #include "thumbnails.hpp"
 
 namespace stepcast::server::api {
 namespace {
 
 constexpr std::size_t kMostPathBytes = 1024;
+constexpr std::int64_t kLongestPrint_s = std::int64_t{10} * 365 * 86'400;  // ten years
+constexpr std::size_t kHashDigits = 64;
 constexpr int kWidestThumbnail = 10'000;
 constexpr std::size_t kMostFormField = 8192;  // short words and paths
 
@@ -78,20 +81,24 @@ Result<files::Entry> entry_of(const Call& call) {
   return std::move(**entry);
 }
 
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
-
 bool is_wanted(const files::Entry& entry, const Call& call) {
   if (const std::string folder = call.query.value("folder", std::string());
       !folder.empty() && entry.path.rfind(folder + "/", 0) != 0) {
     return false;
   }
-  const std::string search = lower_case(call.query.value("search", std::string()));
-  return search.empty() || lower_case(entry.path).find(search) != std::string::npos;
+  if (!contains_ignoring_case(entry.path, call.query.value("search", std::string()))) {
+    return false;
+  }
+  const auto material = call.query.find("material");
+  if (material != call.query.end() &&
+      !(entry.stated &&
+        contains_ignoring_case(entry.stated->material, material->get<std::string>()))) {
+    return false;
+  }
+  const auto longest = call.query.find("longest_s");
+  return longest == call.query.end() ||
+         (entry.analysis && entry.analysis->error.empty() &&
+          entry.analysis->print_time_s <= static_cast<double>(longest->get<std::int64_t>()));
 }
 
 http::Response list_files(Call& call) {
@@ -148,9 +155,41 @@ http::Response get_content(Call& call) {
   }
   http::Response response;
   response.file = call.site.library.location(*path);
+  if (const auto version = call.query.find("version"); version != call.query.end()) {
+    auto location = call.site.library.version_location(*path, version->get<std::string>());
+    if (!location) {
+      return refuse(call, location.error());
+    }
+    response.file = std::move(*location);
+  }
   response.headers.set("Content-Type", "text/x.gcode");
   response.headers.set("Content-Disposition", "attachment");
   return response;
+}
+
+http::Response list_versions(Call& call) {
+  const auto entry = entry_of(call);
+  const auto path = entry ? files::LibraryPath::parse(entry->path) : tl::unexpected(entry.error());
+  const auto versions = path ? call.site.library.versions(*path) : tl::unexpected(path.error());
+  if (!versions) {
+    return refuse(call, versions.error());
+  }
+  Json items = Json::array();
+  for (const files::Version& version : *versions) {
+    items.push_back({{"sha256", version.sha256},
+                     {"size", version.size},
+                     {"user", version.user},
+                     {"uploaded", time_json(version.uploaded)},
+                     {"replaced", time_json(version.replaced)}});
+  }
+  return page(call, std::move(items), nullptr);
+}
+
+http::Response restore_version(Call& call) {
+  const auto path = files::LibraryPath::parse(call.text("path"));
+  auto entry = path ? call.site.library.restore(*path, call.text("sha256"), call.who.user)
+                    : tl::unexpected(path.error());
+  return entry ? made(*entry) : refuse(call, entry.error());
 }
 
 http::Response get_thumbnail(Call& call) {
@@ -158,6 +197,9 @@ http::Response get_thumbnail(Call& call) {
   const auto wanted = width == call.query.end() ? std::nullopt : std::optional(width->get<int>());
   auto picture = entry_of(call).and_then(
       [&](const files::Entry& entry) { return thumbnail_response(call.site, entry, wanted); });
+  if (picture && call.query.find("of") == call.query.end()) {
+    picture->headers.set("Cache-Control", "private, no-cache");
+  }
   return picture ? std::move(*picture) : refuse(call, picture.error());
 }
 
@@ -317,7 +359,10 @@ void add_file_operations(Table& table) {
   query.push_back({"folder", text(1, kMostPathBytes), "Only what is in it, at any depth."});
   const QueryParameter printer{"printer", text(1, 64), "Whose analysis is given."};
   query.push_back(printer);
-  query.push_back({"search", text(1, 200), "Only paths that contain this text."});
+  query.push_back({"search", text(1, 200), "Only paths that contain this text, in any case."});
+  query.push_back({"material", text(1, 60), "Only files whose slicer names this material."});
+  query.push_back({"longest_s", integer(1, kLongestPrint_s),
+                   "Only files that can be printed there in this time."});
   const auto add = [&](Operation operation) {
     operation.tag = "files";
     table.operations.push_back(std::move(operation));
@@ -357,15 +402,40 @@ void add_file_operations(Table& table) {
        .permission = "FILES_DOWNLOAD",
        .id = "getFileContent",
        .summary = "The bytes of a file; ranges and ETags are heeded.",
+       .query = {{"version", text(kHashDigits, kHashDigits),
+                  "What it held before: the hash of one of its versions."}},
        .answer = {.status = 200, .shape = nullptr, .type = "text/x.gcode"},
        .signable = true,
        .handle = get_content});
+  table.shapes["FileVersion"] = object({{"sha256", text()},
+                                        {"size", integer()},
+                                        {"user", text()},
+                                        {"uploaded", text()},
+                                        {"replaced", text()}});
+  add({.path = "/file-versions/{path...}",
+       .permission = "FILES_LIST",
+       .id = "listFileVersions",
+       .summary = "What a file held before it was replaced, newest first.",
+       .answer = {.status = 200, .shape = shape::page("FileVersion")},
+       .handle = list_versions});
+  add({.method = http::Method::kPost,
+       .path = "/file-restores",
+       .permission = "FILES_UPLOAD",
+       .id = "restoreFileVersion",
+       .summary = "Puts a version into the place of its file, which becomes a version itself.",
+       .request = object({{"path", path}, {"sha256", text(kHashDigits, kHashDigits)}}),
+       .answer = created,
+       .repeats = Repeats::kByKey,
+       .handle = restore_version});
   add({.path = "/thumbnails/{path...}",
        .permission = "FILES_LIST",
        .id = "getThumbnail",
        .summary = "The preview that the slicer wrote into a file, PNG or JPEG.",
-       .query = {{"width", integer(1, kWidestThumbnail),
-                  "The smallest that is so wide, or else the largest; none: the largest."}},
+       .query =
+           {{"width", integer(1, kWidestThumbnail),
+             "The smallest that is so wide, or else the largest; none: the largest."},
+            {"of", text(1, kHashDigits),
+             "The hash of the file, or its front: with it the picture may be kept for a day."}},
        .answer = {.status = 200, .shape = nullptr, .type = "image/*"},
        .signable = true,
        .handle = get_thumbnail});

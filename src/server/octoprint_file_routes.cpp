@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 
 #include "octoprint_json.hpp"
 #include "octoprint_routes.hpp"
+#include "search.hpp"
 #include "thumbnails.hpp"
 
 namespace stepcast::server::octoprint {
@@ -208,6 +210,17 @@ class Upload final : public http::UploadSink {
   std::optional<files::Entry> entry_;
 };
 
+Json found_json(const std::vector<files::Entry>& entries, const std::string& base,
+                std::string_view search) {
+  Json found = Json::array();
+  for (const files::Entry& entry : entries) {
+    if (!entry.is_folder && contains_ignoring_case(entry.path, search)) {
+      found.push_back(entry_json(entry, base));
+    }
+  }
+  return found;
+}
+
 http::Response list_files(Call& call) {
   auto entries = call.site.library.list(call.runner.identity().id);
   if (!entries) {
@@ -215,9 +228,12 @@ http::Response list_files(Call& call) {
   }
   const std::string recursive(call.request.find_query("recursive").value_or("false"));
   const auto space = call.site.library.space();
-  return json_response({{"files", tree_json(*entries, call.base, "", is_true(recursive))},
-                        {"free", space.free_bytes},
-                        {"total", space.total_bytes}});
+  // A search gives files of all folders side by side.
+  const auto search = call.request.find_query("q");
+  Json found = search ? found_json(*entries, call.base, *search)
+                      : tree_json(*entries, call.base, "", is_true(recursive));
+  return json_response(
+      {{"files", std::move(found)}, {"free", space.free_bytes}, {"total", space.total_bytes}});
 }
 
 http::Response file_of(Call& call) {

@@ -156,9 +156,11 @@ Json entry_json(const files::Entry& entry, const std::string& base) {
     object["thumbnail_src"] = "prusaslicerthumbnails";
   }
   if (entry.analysis) {
-    Json analysis{{"estimatedPrintTime", entry.analysis->print_time_s},
-                  {"filament", filament_json(entry.analysis)},
-                  {"progress", kPercent}};
+    Json analysis{{"progress", kPercent}};
+    if (entry.analysis->print_time_s > 0) {  // else it cannot be printed: nothing is known
+      analysis["estimatedPrintTime"] = entry.analysis->print_time_s;
+      analysis["filament"] = filament_json(entry.analysis);
+    }
     if (const auto& box = entry.analysis->printing_area) {
       analysis["printingArea"] = {{"minX", box->min_x}, {"minY", box->min_y}, {"minZ", box->min_z},
                                   {"maxX", box->max_x}, {"maxY", box->max_y}, {"maxZ", box->max_z}};

@@ -59,7 +59,9 @@ Result<std::vector<AnalysisRow>> analyses_with(Session& session, std::string_vie
 }
 
 Result<void> sweep_analyses(Session& session, const std::vector<std::string>& settings) {
-  auto swept = session.apply("DELETE FROM analyses WHERE sha256 NOT IN (SELECT sha256 FROM files)");
+  auto swept = session.apply(
+      "DELETE FROM analyses WHERE sha256 NOT IN (SELECT sha256 FROM files) "
+      "AND sha256 NOT IN (SELECT sha256 FROM file_versions)");
   std::vector<std::string> others;
   if (swept) {
     swept = session.query<std::string>(

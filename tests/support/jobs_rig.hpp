@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -41,11 +42,15 @@ class JobsRig {
     close();
     store = folder.open();
     events = take(events::Log::open(*store));
-    library = take(files::Library::open(
-        *store, {.root = folder.path() / "files", .minimum_free_bytes = 0},
-        {{.settings = "any",
-          .analyse = [this](const auto& /*file*/, const auto& /*stop*/) { return analysis; },
-          .printers = {}}}));
+    library = take(files::Library::open(*store,
+                                        {.root = folder.path() / "files", .minimum_free_bytes = 0},
+                                        {{.settings = "any",
+                                          .analyse =
+                                              [this](const auto& /*file*/, const auto& /*stop*/) {
+                                                const std::scoped_lock lock(analysing);
+                                                return analysis;
+                                              },
+                                          .printers = {}}}));
     subscription = events->listen([this](const events::Event& event) { heard.push_back(event); });
   }
   void close() {
@@ -56,16 +61,19 @@ class JobsRig {
   }
 
   files::Entry upload(const std::string& name, std::string_view text = kSmallJob) {
-    auto upload = take(library->begin_upload(take(files::LibraryPath::parse(name)), "ada"));
-    if (auto written = upload->write(text); !written) {
-      throw std::runtime_error(written.error().to_string());
-    }
-    auto entry = take(upload->commit());
+    auto entry = upload_unanalysed(name, text);
     const auto path = take(files::LibraryPath::parse(name));
     while (!take(library->find(path))->analysis) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     return entry;
+  }
+  files::Entry upload_unanalysed(const std::string& name, std::string_view text) {
+    auto upload = take(library->begin_upload(take(files::LibraryPath::parse(name)), "ada"));
+    if (auto written = upload->write(text); !written) {
+      throw std::runtime_error(written.error().to_string());
+    }
+    return take(upload->commit());
   }
 
   /// A runner whose printer a test plays by `machine`; `script` says how it answers.
@@ -96,6 +104,7 @@ class JobsRig {
 
   StoreFolder folder;
   files::Analysis analysis;  ///< Of every file.
+  std::mutex analysing;      ///< Who holds it delays the analyses.
   std::vector<events::Event> heard;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<events::Log> events;

@@ -108,6 +108,10 @@ class AllRoutes(ApiTestCase):
         while api.get("/files/seen.gcode").json()["stated"] is None:
             time.sleep(0.02)
         self.assertEqual(api.get("/thumbnails/seen.gcode").body, PNG)
+        self.assertEqual(self.upload(api, "seen.gcode", NUT).status, 201)
+        former = api.get("/file-versions/seen.gcode").json()["items"][0]["sha256"]
+        self.assertEqual(api.post("/file-restores", {"path": "seen.gcode",
+                                                     "sha256": former}).status, 201)
         paths = [file["path"] for file in api.get("/files?folder=parts").json()["items"]]
         self.assertEqual(paths, ["parts/a.gcode"])
 

@@ -113,6 +113,70 @@ class Thumbnails(FilesTestCase):
         self.assertNotIn("thumbnail", server.get("/api/files/local/none.gcode").json())
 
 
+class Versions(FilesTestCase):
+
+    def test_are_kept_listed_and_restored(self):
+        server = self.serve_ready(more="[files]\nversions = 2\n")
+        parts = [part(f"G1 X{x} Y10 E1") for x in (10, 20, 30, 40)]
+        for content in parts:
+            self.put(server, "a.gcode", content)
+        versions = server.get("/api/v1/file-versions/a.gcode").json()["items"]
+        self.assertEqual([v["size"] for v in versions], [len(parts[2]), len(parts[1])])
+        oldest = versions[1]["sha256"]
+        self.assertEqual(server.get(f"/api/v1/content/a.gcode?version={oldest}").body, parts[1])
+        self.assertEqual(server.get(f"/api/v1/content/a.gcode?version={'0' * 64}").status, 404)
+        restored = server.post("/api/v1/file-restores", {"path": "a.gcode", "sha256": oldest})
+        self.assertEqual((restored.status, restored.json()["sha256"]), (201, oldest))
+        self.assertEqual(server.get("/downloads/files/local/a.gcode").body, parts[1])
+        hashes = [v["sha256"] for v in
+                  server.get("/api/v1/file-versions/a.gcode").json()["items"]]
+        self.assertEqual(len(hashes), 2)
+        self.assertNotIn(oldest, hashes)
+
+
+class Search(FilesTestCase):
+
+    def test_finds_by_name_material_and_time_page_by_page(self):
+        server = self.serve_ready()
+        for name in ("Bracket.gcode", "brass.gcode", "nut.gcode"):
+            material = b"; filament_type = " + (b"PETG" if name[0] == "n" else b"PLA") + b"\n"
+            self.put(server, name, NUT + material)
+            self.analysed(server, name)
+        self.put(server, "short.gcode", part("G1 X20 Y20 F3000", "G1 X30 E1"))
+        seconds = self.analysed(server, "short.gcode")["analysis"]["print_time_s"]
+
+        def found(query):
+            return [file["path"] for file in server.get("/api/v1/files?" + query).json()["items"]]
+        self.assertEqual(found("search=BRA"), ["Bracket.gcode", "brass.gcode"])
+        self.assertEqual(found("search=BRA&limit=1"), ["Bracket.gcode"])
+        self.assertEqual(found("search=BRA&limit=1&after=Bracket.gcode"), ["brass.gcode"])
+        self.assertEqual(found("material=petg"), ["nut.gcode"])
+        self.assertEqual(found(f"longest_s={int(seconds) + 1}"), ["short.gcode"])
+        facade = server.get("/api/files?q=bra").json()["files"]
+        self.assertEqual({file["name"] for file in facade}, {"Bracket.gcode", "brass.gcode"})
+
+
+class DirectStart(FilesTestCase):
+
+    def test_waits_for_the_analysis_and_says_what_it_found(self):
+        server = self.serve_ready()
+        bad = NUT + part("G1 X900 F3000")  # found at the very end
+        reply = server.upload([("print", "true"), ("file", "bad.gcode", bad)])
+        self.assertEqual(reply.status, 201)
+        server.wait_for_state("Operational")
+        end = time.monotonic() + 60
+        while (job := server.get("/api/v1/jobs").json()["items"][0])["state"] != "failed":
+            self.assertLess(time.monotonic(), end, job)
+            time.sleep(0.05)
+        self.assertIn("X would go to 900 mm", job["reason"])
+        reply = server.upload([("print", "true"), ("file", "good.gcode", NUT)])
+        self.assertTrue(reply.json()["effectivePrint"])
+        while (job := server.get("/api/v1/jobs").json()["items"][0])["state"] != "done":
+            self.assertLess(time.monotonic(), end, job)
+            time.sleep(0.05)
+        self.assertGreater(job["estimated_s"], 0)
+
+
 class WatchedFolder(FilesTestCase):
 
     def test_is_taken_in_and_says_what_it_leaves(self):

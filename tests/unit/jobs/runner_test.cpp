@@ -1,6 +1,7 @@
 #include "stepcast/jobs/runner.hpp"
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -76,6 +77,69 @@ TEST_F(RunnerTest, TellsAPrintFromItsStartToItsEnd) {
   EXPECT_THAT(done.payload, HasSubstr(R"("path":"cube.gcode")"));
   EXPECT_THAT(done.payload, HasSubstr(R"("time":10.0)"));
   EXPECT_THAT(done.payload, HasSubstr(R"("owner":"bob")"));
+}
+
+/// The file is there, and its analysis takes as long as the test wants.
+class UnanalysedTest : public RunnerTest {
+ protected:
+  UnanalysedTest() {
+    rig.upload_unanalysed("new.gcode", "G28\nG1 X11 F3000\n");
+    EXPECT_TRUE(runner->connect());
+    EXPECT_TRUE(runner->select(take(files::LibraryPath::parse("new.gcode")), "ada"));
+    const auto started = runner->start("bob");
+    EXPECT_TRUE(started) << started.error().to_string();
+  }
+  void wait_for_the_end_of_the_start() {
+    analysing.unlock();
+    while (runner->status().state == State::kStarting && script->starts.empty()) {
+      std::this_thread::yield();
+    }
+    rig.types_heard();
+  }
+  std::unique_lock<std::mutex> analysing{rig.analysing};
+};
+
+TEST_F(UnanalysedTest, StartsOnceItsFileIsAnalysed) {
+  EXPECT_EQ(runner->status().state, State::kStarting);
+  EXPECT_TRUE(script->starts.empty());
+  EXPECT_FALSE(runner->start("eve")) << "one start at a time";
+  EXPECT_FALSE(rig.library->remove(take(files::LibraryPath::parse("new.gcode"))));
+  rig.analysis.print_time_s = 77;
+  wait_for_the_end_of_the_start();
+  ASSERT_EQ(script->starts.size(), 1U);
+  machine->enter(State::kPrinting);
+  machine->end_well();
+  EXPECT_EQ(rig.rows().at(0).state, "done");
+  EXPECT_EQ(rig.rows().at(0).estimated_s, 77.0);
+}
+
+TEST_F(UnanalysedTest, FailsWithTheReasonIfItDoesNotFit) {
+  rig.analysis.error = "X would go to 300 mm";
+  wait_for_the_end_of_the_start();
+  EXPECT_TRUE(script->starts.empty());
+  EXPECT_EQ(runner->status().state, State::kOperational);
+  EXPECT_EQ(rig.rows().at(0).state, "failed");
+  EXPECT_EQ(rig.rows().at(0).reason, "X would go to 300 mm");
+  EXPECT_THAT(rig.types_heard(), ::testing::Contains("PrintFailed"));
+  EXPECT_TRUE(rig.library->remove(take(files::LibraryPath::parse("new.gcode"))));
+}
+
+TEST_F(UnanalysedTest, CanBeCancelled) {
+  ASSERT_TRUE(runner->cancel("eve"));
+  EXPECT_EQ(runner->status().state, State::kOperational);
+  EXPECT_EQ(rig.rows().at(0).state, "cancelled");
+  wait_for_the_end_of_the_start();
+  EXPECT_TRUE(script->starts.empty());
+}
+
+TEST_F(UnanalysedTest, IsClosedByTheNextStartOfTheServer) {
+  runner.reset();
+  analysing.unlock();
+  restart_server();
+  script->refuse_continue = Error{Errc::kNotFound, "no such job", {}, {}};
+  ASSERT_TRUE(runner->connect());
+  EXPECT_EQ(rig.rows().at(0).state, "failed");
+  EXPECT_TRUE(script->starts.empty());
 }
 
 TEST_F(RunnerTest, NamesWhoPaused) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -71,6 +72,15 @@ struct Entry {
   std::optional<Analysis> analysis;  ///< For the printer asked for. Absent while it is under way.
 };
 
+/// What a file held before it was replaced.
+struct Version {
+  std::string sha256;
+  std::int64_t size{};
+  store::UnixMs uploaded{};
+  std::string user;  ///< Who uploaded it.
+  store::UnixMs replaced{};
+};
+
 /// Says what printing a file takes on some printers: those with the same profile and planner.
 struct Analyst {
   /// All that its answer depends on but the file: answers are kept by content and settings.
@@ -114,6 +124,8 @@ class Library {
     std::filesystem::path root;
     std::int64_t minimum_free_bytes = std::int64_t{512} << 20;
     std::int64_t quota_bytes = 0;  ///< 0: none
+    /// Kept of each file. The oldest of all go sooner when the disk or the quota has no room.
+    std::size_t versions = 0;
   };
   /// `analysts`: one at least; the first one is also for printers that none of them names.
   [[nodiscard]] static Result<std::unique_ptr<Library>> open(store::Store& store, Options options,
@@ -136,13 +148,25 @@ class Library {
   [[nodiscard]] Result<std::vector<Entry>> list(std::string_view printer = {}) const;
   [[nodiscard]] Result<std::optional<Entry>> find(const LibraryPath& path,
                                                   std::string_view printer = {}) const;
-  /// Lets the analysis of a file be the next one, e.g. because a print waits for it.
-  void hurry(const LibraryPath& path);
+  /// Waits for the analysis of a content for a printer; it becomes the next one.
+  /// @returns kNotFound when the file goes or gets another content; kInterrupted after `stop`.
+  [[nodiscard]] Result<Analysis> await_analysis(const LibraryPath& path, std::string_view sha256,
+                                                std::string_view printer,
+                                                std::stop_token stop) const;
   [[nodiscard]] Result<void> make_folder(const LibraryPath& path);
   /// @returns kNotFound; kBusy: in use by a print.
   [[nodiscard]] Result<void> remove(const LibraryPath& path);
   [[nodiscard]] Result<Entry> copy(const LibraryPath& from, const LibraryPath& to);
   [[nodiscard]] Result<Entry> move(const LibraryPath& from, const LibraryPath& to);
+  /// What the file held before, newest first. They go with their file, and move with it.
+  [[nodiscard]] Result<std::vector<Version>> versions(const LibraryPath& path) const;
+  /// Puts a version into the place of the file, which becomes a version itself.
+  /// @returns kNotFound; as an upload.
+  [[nodiscard]] Result<Entry> restore(const LibraryPath& path, const std::string& sha256,
+                                      std::string user);
+  /// Where the bytes of a version are, for reading. @returns kNotFound.
+  [[nodiscard]] Result<std::filesystem::path> version_location(const LibraryPath& path,
+                                                               const std::string& sha256) const;
   /// Where the bytes are, for reading.
   [[nodiscard]] std::filesystem::path location(const LibraryPath& path) const;
   /// A file that a print uses cannot be replaced, moved or removed until `release`.
