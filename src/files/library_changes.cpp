@@ -163,6 +163,13 @@ Result<Entry> Library::Impl::move(const LibraryPath& from, const LibraryPath& to
     if (auto may = may_change(from); !may) {
       return tl::unexpected(may.error());
     }
+    const auto found = tree_.find(from);
+    if (!found) {
+      return tl::unexpected(found.error());
+    }
+    if (found->kind != FolderTree::Kind::kFile && found->kind != FolderTree::Kind::kFolder) {
+      return fail(Errc::kNotFound, "there is no such file", from.text());
+    }
     auto rows = rows_by_path();
     if (!rows) {
       return tl::unexpected(rows.error());

@@ -139,8 +139,8 @@ class Search(FilesTestCase):
     def test_finds_by_name_material_and_time_page_by_page(self):
         server = self.serve_ready()
         for name in ("Bracket.gcode", "brass.gcode", "nut.gcode"):
-            material = b"; filament_type = " + (b"PETG" if name[0] == "n" else b"PLA") + b"\n"
-            self.put(server, name, NUT + material)
+            material = b"PETG" if name[0] == "n" else b"PLA"
+            self.put(server, name, NUT.replace(b"filament_type = PLA", b"filament_type = " + material))
             self.analysed(server, name)
         self.put(server, "short.gcode", part("G1 X20 Y20 F3000", "G1 X30 E1"))
         seconds = self.analysed(server, "short.gcode")["analysis"]["print_time_s"]
