@@ -1,6 +1,4 @@
-// What the worker of a StreamedPrinter does: prints, moves by hand, and looks whether the device is
-// still there.
-#include <array>
+// What the worker of a StreamedPrinter does: prints, and looks whether the device is still there.
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -23,12 +21,6 @@ namespace {
 // How often the sum of the stream is noted in the record of the print.
 constexpr Seconds kNoteEvery{10.0};
 constexpr Ticks kBatchTicks{wire::kPaperBatchPackets * wire::kPaperTicksPerPacket};
-constexpr std::array kJobAxes{Axis::kX, Axis::kY, Axis::kZ};
-
-/// The device is not there any more, or not what it was: nobody knows what it does.
-bool loses_device(Errc code) {
-  return code == Errc::kNetwork || code == Errc::kProtocol || code == Errc::kFault;
-}
 
 std::string steps_text(const PerAxis<Steps>& steps) {
   return fmt::format("x {:+} y {:+} z {:+} e {:+}", steps[Axis::kX], steps[Axis::kY],
@@ -236,7 +228,7 @@ Result<bool> StreamedPrinter::Impl::bring_home(const std::stop_token& stop) {
     const std::lock_guard lock(mutex_);
     see(*info);
     from_home = books_.from_home();
-    gcode = home_gcode(options_.profile, from_home, kJobAxes);
+    gcode = home_gcode(options_.profile, from_home, kToolAxes);
     if (!gcode.empty()) {
       log("The machine goes home, where jobs begin.");
     }
@@ -255,7 +247,7 @@ Result<bool> StreamedPrinter::Impl::bring_home(const std::stop_token& stop) {
   }
   const std::lock_guard lock(mutex_);
   const PerAxis<Steps> rest = books_.from_home();
-  for (const Axis motor : kJobAxes) {
+  for (const Axis motor : kToolAxes) {
     if (rest[motor] != 0) {
       return fail(
           Errc::kFault,
@@ -516,66 +508,6 @@ void StreamedPrinter::Impl::lose_books() {
   keep_books();
   status_.position = {};
   log("Nobody knows where the machine stands now. Bring it home before connecting again.");
-}
-
-// --- moves by hand ---
-
-void StreamedPrinter::Impl::carry_out(const Move& move, const std::stop_token& stop) {
-  auto info = probe();
-  Result<void> moved;
-  if (!info) {
-    moved = tl::unexpected(info.error());
-  } else {
-    bool as_planned = false;
-    {
-      const std::lock_guard lock(mutex_);
-      see(*info);
-      as_planned = books_.from_home() == move.from_home;
-    }
-    moved = as_planned ? execute(move.ticks, stop)
-                       : fail(Errc::kBusy, "somebody else has moved the machine",
-                              options_.device.to_string(), "look at the position and try again");
-  }
-  const std::lock_guard lock(mutex_);
-  moving_ = false;
-  if (moved) {
-    announce();
-    return;
-  }
-  log(fmt::format("The move failed: {}", moved.error().to_string()));
-  if (!books_.known() || loses_device(moved.error().code)) {
-    status_.error = moved.error().to_string();
-    enter(State::kError);
-  }
-}
-
-/// Streams a short motion, and follows it in the books.
-Result<void> StreamedPrinter::Impl::execute(std::vector<std::uint8_t> ticks,
-                                            const std::stop_token& stop) {
-  TickList source(std::move(ticks));
-  stream::Session::Options options = session_options();
-  bool began = false;
-  options.on_running = [&] { began = true; };
-  options.heating = heating_of_session();
-  options.on_progress = [this](const stream::SenderStatistics& statistics) {
-    const std::lock_guard lock(mutex_);
-    if (statistics.executed > 0) {
-      show_position(statistics.positions);
-      announce();
-    }
-  };
-  const auto report = stream::Session(std::move(options)).run(source, stop);
-  const std::lock_guard lock(mutex_);
-  if (!report) {
-    if (began) {
-      lose_books();
-    }
-    return tl::unexpected(report.error());
-  }
-  books_.follow(report->positions_after);
-  keep_books();
-  show_position(report->positions_after);
-  return {};
 }
 
 }  // namespace stepcast::printer

@@ -1,10 +1,6 @@
 #include "stepcast/printer/streamed_printer.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <filesystem>
-#include <span>
 #include <system_error>
 #include <utility>
 
@@ -16,57 +12,8 @@
 namespace stepcast::printer {
 namespace {
 
-constexpr std::array kToolAxes{Axis::kX, Axis::kY, Axis::kZ};
-// By hand there is no hurry: half of what the slowest of the moving axes can do.
-constexpr double kJogShareOfTopSpeed = 0.5;
-
 tl::unexpected<Error> busy(std::string message) {
   return fail(Errc::kBusy, std::move(message), {}, "wait until it has ended");
-}
-
-/// The move as G-code in machine coordinates, from `position`.
-Result<std::string> jog_gcode(const machine::Profile& profile, const PerAxis<Mm>& position,
-                              const Printer::Jog& jog) {
-  if (jog.axes[Axis::kE]) {
-    return fail(Errc::kInvalidArgument, "a jog moves x, y and z, not e");
-  }
-  std::string words;
-  double slowest_mm_s = kInfinity;
-  double length2_mm2 = 0.0;
-  PerAxis<double> distance_mm;
-  for (const Axis axis : kToolAxes) {
-    if (!jog.axes[axis]) {
-      continue;
-    }
-    const double asked_mm = jog.axes[axis]->v;
-    if (!std::isfinite(asked_mm)) {
-      return fail(Errc::kInvalidArgument, "the distance is not a finite number", "jog");
-    }
-    const double target_mm = jog.absolute ? asked_mm : position[axis].v + asked_mm;
-    distance_mm[axis] = target_mm - position[axis].v;
-    length2_mm2 += distance_mm[axis] * distance_mm[axis];
-    slowest_mm_s = std::min(slowest_mm_s, profile.axes[axis].max_speed.v);
-    words += fmt::format(" {}{:.6f}", static_cast<char>('X' + index(axis)), target_mm);
-  }
-  if (words.empty()) {
-    return fail(Errc::kInvalidArgument, "nothing to move", "jog", "name x, y or z");
-  }
-  const double speed_mm_s = jog.speed ? jog.speed->v : kJogShareOfTopSpeed * slowest_mm_s;
-  if (!(std::isfinite(speed_mm_s) && speed_mm_s > 0.0)) {
-    return fail(Errc::kInvalidArgument, fmt::format("a speed of {} mm/s", speed_mm_s), "jog",
-                "a positive number");
-  }
-  for (const Axis axis : kToolAxes) {
-    const double part_mm_s =
-        length2_mm2 > 0.0 ? speed_mm_s * std::abs(distance_mm[axis]) / std::sqrt(length2_mm2) : 0.0;
-    if (part_mm_s > profile.axes[axis].max_speed.v) {
-      return fail(Errc::kOutOfRange,
-                  fmt::format("{} would move at {:.1f} mm/s, its limit is {:g} mm/s",
-                              axis_name(axis), part_mm_s, profile.axes[axis].max_speed.v),
-                  "jog", "lower the speed");
-    }
-  }
-  return fmt::format("G1{} F{:.3f}\n", words, speed_mm_s * kSecondsPerMinute);
 }
 
 }  // namespace
@@ -270,52 +217,6 @@ Result<void> StreamedPrinter::Impl::cancel() {
   }
   enter(*next);
   print_stop_.request_stop();
-  return {};
-}
-
-Result<void> StreamedPrinter::Impl::jog(const Jog& jog) {
-  std::unique_lock lock(mutex_);
-  if (const auto next = allow(Command::kMove); !next) {
-    return tl::unexpected(next.error());
-  }
-  const auto gcode =
-      jog_gcode(options_.profile, tool_position(options_.profile, books_.from_home()), jog);
-  if (!gcode) {
-    return tl::unexpected(gcode.error());
-  }
-  return begin_move(*gcode, lock);
-}
-
-Result<void> StreamedPrinter::Impl::home(const std::vector<Axis>& axes) {
-  std::unique_lock lock(mutex_);
-  if (const auto next = allow(Command::kMove); !next) {
-    return tl::unexpected(next.error());
-  }
-  for (const Axis axis : axes) {
-    if (axis == Axis::kE) {
-      return fail(Errc::kInvalidArgument, "e has no home", "home", "name x, y or z");
-    }
-  }
-  const std::string gcode =
-      home_gcode(options_.profile, books_.from_home(),
-                 axes.empty() ? std::span<const Axis>(kToolAxes) : std::span<const Axis>(axes));
-  return gcode.empty() ? Result<void>() : begin_move(gcode, lock);
-}
-
-/// Plans on the caller's thread, so that the caller learns why a move is impossible.
-Result<void> StreamedPrinter::Impl::begin_move(const std::string& gcode,
-                                               std::unique_lock<std::mutex>& lock) {
-  moving_ = true;
-  const PerAxis<Steps> from_home = books_.from_home();
-  lock.unlock();
-  auto ticks = plan_moves(options_.profile, from_home, gcode);
-  lock.lock();
-  if (!ticks) {
-    moving_ = false;
-    return tl::unexpected(ticks.error());
-  }
-  tasks_.emplace_back(Move{.ticks = std::move(*ticks), .from_home = from_home});
-  wake_.notify_all();
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -32,6 +33,13 @@
 namespace stepcast::printer {
 
 class CheckedSource;
+
+inline constexpr std::array kToolAxes{Axis::kX, Axis::kY, Axis::kZ};
+
+/// The device is not there any more, or not what it was: nobody knows what it does.
+[[nodiscard]] constexpr bool loses_device(Errc code) {
+  return code == Errc::kNetwork || code == Errc::kProtocol || code == Errc::kFault;
+}
 
 /// Commands, on the caller's thread (streamed_printer.cpp), leave tasks for one worker
 /// (streamed_print.cpp, streamed_heat.cpp), which alone talks to the device; connect() does so only
