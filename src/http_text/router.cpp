@@ -63,6 +63,8 @@ void note_routes(const RoutesByMethod& routes, std::size_t wanted, const Route*&
 
 }  // namespace
 
+// As deep as the longest pattern.
+// NOLINTNEXTLINE(misc-no-recursion)
 void Router::Node::collect(const Segments& segments, std::size_t depth, std::size_t wanted,
                            const Route*& best, std::array<bool, kMethodCount>& seen) const {
   if (best != nullptr) {
