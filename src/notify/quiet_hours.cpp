@@ -6,8 +6,8 @@
 namespace stepcast::notify {
 namespace {
 
-constexpr int kHour = 60;
-constexpr int kDay = 24 * kHour;
+constexpr int kMinutesOfAnHour = 60;
+constexpr int kMinutesOfADay = 24 * kMinutesOfAnHour;
 
 // "HH:MM" as minutes; -1: is none.
 int minute_from(std::string_view text) {
@@ -19,8 +19,10 @@ int minute_from(std::string_view text) {
       std::from_chars(begin + 3, begin + 5, minute).ptr != begin + 5) {
     return -1;
   }
-  return hour >= 0 && hour < kDay / kHour && minute >= 0 && minute < kHour ? hour * kHour + minute
-                                                                           : -1;
+  return hour >= 0 && hour < kMinutesOfADay / kMinutesOfAnHour && minute >= 0 &&
+                 minute < kMinutesOfAnHour
+             ? hour * kMinutesOfAnHour + minute
+             : -1;
 }
 
 }  // namespace
@@ -39,8 +41,8 @@ Result<QuietHours> quiet_hours_from(std::string_view text) {
 }
 
 int quiet_minutes_left(const QuietHours& quiet, int minute_of_day) {
-  const int length = (quiet.to_min - quiet.from_min + kDay) % kDay;
-  const int since = (minute_of_day - quiet.from_min + kDay) % kDay;
+  const int length = (quiet.to_min - quiet.from_min + kMinutesOfADay) % kMinutesOfADay;
+  const int since = (minute_of_day - quiet.from_min + kMinutesOfADay) % kMinutesOfADay;
   return since < length ? length - since : 0;
 }
 
