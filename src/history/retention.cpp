@@ -11,8 +11,8 @@
 namespace stepcast::history {
 namespace {
 
-constexpr store::UnixMs kMsPerS = 1000;
-constexpr store::UnixMs kMsPerDay = 86'400 * kMsPerS;
+constexpr store::UnixMs kMsPerUnixS = 1000;
+constexpr store::UnixMs kMsPerDay = 86'400 * kMsPerUnixS;
 // Pieces of each kind in one call: six hours of seconds.
 constexpr int kPieces = 6;
 // Rows of a piece of what is no telemetry: milliseconds of work, like an hour of seconds.
@@ -55,7 +55,7 @@ Result<std::int64_t> remove_old(store::Store& store, const KeptDays& kept, store
     for (const auto& [days, resolution] : {std::pair(kept.seconds, store::Resolution::kSecond),
                                            std::pair(kept.minutes, store::Resolution::kMinute)}) {
       remove(days, [series, resolution = resolution](store::Session& session, auto before) {
-        return store::remove_old_telemetry(session, resolution, series, before / kMsPerS);
+        return store::remove_old_telemetry(session, resolution, series, before / kMsPerUnixS);
       });
     }
   }
