@@ -47,7 +47,8 @@ struct AnalysisRow {
                                                                std::string_view settings);
 [[nodiscard]] Result<std::vector<AnalysisRow>> analyses_with(Session& session,
                                                              std::string_view settings);
-/// Removes those of contents that no file has, or had before, and those with other settings than these.
+/// Removes those of contents that no file has, or had before, and those with other settings than
+/// these.
 [[nodiscard]] Result<void> sweep_analyses(Session& session,
                                           const std::vector<std::string>& settings);
 
