@@ -5,11 +5,11 @@
 namespace stepcast::device {
 namespace {
 
-constexpr double kPeriod_s = Heater::kPeriodMs / 1000.0;
+constexpr double kPeriodS = Heater::kPeriodMs / 1000.0;
 // While motion waits with `speed=max`: fast enough that nobody waits, slow enough to be seen.
-constexpr double kWaitPerPoll_s = 0.5;
+constexpr double kWaitPerPollS = 0.5;
 // After a longer stall the heaters go on from where they are, as the motion does.
-constexpr double kLongestCatchUp_s = 1.0;
+constexpr double kLongestCatchUpS = 1.0;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ void HeatClock::poll(Clock::time_point now, std::uint64_t grid_ticks) {
     return;
   }
   const double real_s =
-      std::min(std::chrono::duration<double>(now - last_).count(), kLongestCatchUp_s);
+      std::min(std::chrono::duration<double>(now - last_).count(), kLongestCatchUpS);
   const double moved_s =
       static_cast<double>(grid_ticks - last_ticks_) / static_cast<double>(core_.config().tick_hz);
   last_ = now;
@@ -29,10 +29,10 @@ void HeatClock::poll(Clock::time_point now, std::uint64_t grid_ticks) {
   } else if (speed != wire::kSpeedMax) {
     due_s_ += real_s * speed;
   } else {
-    due_s_ += core_.heaters().wait() ? kWaitPerPoll_s : moved_s;
+    due_s_ += core_.heaters().wait() ? kWaitPerPollS : moved_s;
   }
-  while (due_s_ >= kPeriod_s) {
-    due_s_ -= kPeriod_s;
+  while (due_s_ >= kPeriodS) {
+    due_s_ -= kPeriodS;
     control();
     if (core_.heaters().wait() && core_.heaters().there()) {
       due_s_ = 0.0;  // motion goes on now, not when a fast clock has run out
@@ -45,7 +45,7 @@ void HeatClock::control() {
   for (std::size_t i = 0; i < power.size(); ++i) {
     power[i] = core_.heaters().power(i) / 1000.0;
   }
-  plant_.advance(kPeriod_s, power, core_.heaters().fan() / static_cast<double>(wire::kFullFan));
+  plant_.advance(kPeriodS, power, core_.heaters().fan() / static_cast<double>(wire::kFullFan));
   core_.on_temperatures(plant_.readings());
 }
 

@@ -6,8 +6,8 @@ namespace stepcast::device {
 namespace {
 
 // What a thermistor with a broken or bridged wire looks like to its converter.
-constexpr double kOpen_c = -273.0;
-constexpr double kShort_c = 999.0;
+constexpr double kOpenC = -273.0;
+constexpr double kShortC = 999.0;
 
 }  // namespace
 
@@ -31,8 +31,8 @@ void ThermalPlant::advance(double seconds, const std::array<double, wire::kHeate
 std::array<wire::CentiC, wire::kHeaterCount> ThermalPlant::readings() const {
   std::array<wire::CentiC, wire::kHeaterCount> readings{};
   for (std::size_t i = 0; i < readings.size(); ++i) {
-    const double read_c = defects_[i] == Defect::kOpenSensor    ? kOpen_c
-                          : defects_[i] == Defect::kShortSensor ? kShort_c
+    const double read_c = defects_[i] == Defect::kOpenSensor    ? kOpenC
+                          : defects_[i] == Defect::kShortSensor ? kShortC
                                                                 : sensor_c_[i];
     readings[i] = static_cast<wire::CentiC>(std::lround(read_c * 100.0));
   }

@@ -198,7 +198,7 @@ void LiveMoves::give(Move move) {
   at_ = move.end;
   top_e_ = std::max(top_e_, at_[Axis::kE]);
   deepest_ = std::min(deepest_, offset_);
-  pending_.emplace_back(std::move(move));
+  pending_.emplace_back(move);
 }
 
 LiveMoves::Feed repeat(std::vector<LiveChange> changes) {

@@ -17,7 +17,7 @@ constexpr std::string_view kNozzle = "tool0";
 // Nobody burns themselves below it.
 constexpr Celsius kHandWarm{45};
 // A nozzle that is so near goes on; the rest comes while the motion speeds up.
-constexpr double kNear_c = 2.0;
+constexpr double kNearC = 2.0;
 
 std::string heat_line(std::string_view heater, Celsius target) {
   return fmt::format("heat {} {:.2f}", heater, target.v);
@@ -191,11 +191,11 @@ bool HeatDesk::restored() const {
   return std::all_of(pause_->targets.begin(), pause_->targets.end(), [&](const auto& wanted) {
     const auto found = report_.heaters.find(wanted.first);
     // Targets travel as hundredths.
-    constexpr double kSame_c = 0.005;
+    constexpr double kSameC = 0.005;
     return found != report_.heaters.end() &&
-           std::abs(found->second.target.v - wanted.second.v) <= kSame_c &&
+           std::abs(found->second.target.v - wanted.second.v) <= kSameC &&
            (wanted.second.v == 0.0 ||
-            found->second.actual.value_or(Celsius{0}).v >= wanted.second.v - kNear_c);
+            found->second.actual.value_or(Celsius{0}).v >= wanted.second.v - kNearC);
   });
 }
 

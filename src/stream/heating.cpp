@@ -49,9 +49,9 @@ HeatAbilities read_heat_abilities(std::string_view pairs) {
   std::uint64_t actions = 0;
   std::uint64_t lease_ms = 0;
   constexpr std::uint64_t kMostActions = 65'535;
-  constexpr std::uint64_t kLongestLease_ms = 86'400'000;
+  constexpr std::uint64_t kLongestLeaseMs = 86'400'000;
   static_cast<void>(reply.number("actions", kMostActions, actions));
-  static_cast<void>(reply.number("lease_ms", kLongestLease_ms, lease_ms));
+  static_cast<void>(reply.number("lease_ms", kLongestLeaseMs, lease_ms));
   abilities.actions = static_cast<std::uint32_t>(actions);
   abilities.lease = std::chrono::milliseconds(lease_ms);
   abilities.fan = reply.value("fan") == "1";
