@@ -169,11 +169,11 @@ Result<Config> load_config(const std::filesystem::path& file) {
       library.report_whole(fmt::format("has the watched_folder '{}'", watched),
                            "write the whole path, from / on");
     }
-    constexpr std::int64_t kLongestLease_s = 600;
+    constexpr std::int64_t kLongestLeaseS = 600;
     constexpr std::int64_t kMostEntries = 10'000;
     ConfigTable queue(section("queue"), file.string(), "queue.", problem);
     queue.allow_only({"lease_s", "most_entries"});
-    queue.integer("lease_s", config.queue_lease_s, 1, kLongestLease_s);
+    queue.integer("lease_s", config.queue_lease_s, 1, kLongestLeaseS);
     queue.integer("most_entries", config.queue_most_entries, 1, kMostEntries);
     read_integrations(root, file.string(), config.integrations, problem);
     ConfigTable history(section("history"), file.string(), "history.", problem);

@@ -57,7 +57,7 @@ Result<std::vector<Machine>> load_machines(const Config& config) {
 }
 
 jobs::Runner::Identity identity_of(const PrinterConfig& printer, const Machine& machine) {
-  constexpr double kUsualNozzle_mm = 0.4;
+  constexpr double kUsualNozzleMm = 0.4;
   const machine::Profile& profile = machine.profile;
   return {
       .id = printer.id,
@@ -65,7 +65,7 @@ jobs::Runner::Identity identity_of(const PrinterConfig& printer, const Machine& 
       .width_mm = profile.bed.x_max.v - profile.bed.x_min.v,
       .depth_mm = profile.bed.y_max.v - profile.bed.y_min.v,
       .height_mm = profile.axes[Axis::kZ].travel_max.v,
-      .nozzle_mm = profile.nozzles.empty() ? kUsualNozzle_mm : profile.nozzles.front().diameter.v};
+      .nozzle_mm = profile.nozzles.empty() ? kUsualNozzleMm : profile.nozzles.front().diameter.v};
 }
 
 namespace {

@@ -20,10 +20,10 @@ void ThermalPlant::advance(double seconds, const std::array<double, wire::kHeate
                                                                : power[i];
     // Balance at full power defines the loss; both relax exponentially, exact for any step.
     const double loss_per_s =
-        heater.heating_c_s / (heater.hottest_c - kRoom_c) * (1.0 + heater.fan_loss * fan);
-    const double ends_c = kRoom_c + given * heater.heating_c_s / loss_per_s;
+        heater.heating_c_s / (heater.hottest_c - kRoomC) * (1.0 + heater.fan_loss * fan);
+    const double ends_c = kRoomC + given * heater.heating_c_s / loss_per_s;
     block_c_[i] = ends_c + (block_c_[i] - ends_c) * std::exp(-loss_per_s * seconds);
-    const double felt_c = defects_[i] == Defect::kLooseSensor ? kRoom_c : block_c_[i];
+    const double felt_c = defects_[i] == Defect::kLooseSensor ? kRoomC : block_c_[i];
     sensor_c_[i] = felt_c + (sensor_c_[i] - felt_c) * std::exp(-seconds / heater.sensor_lag_s);
   }
 }

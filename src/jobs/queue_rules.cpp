@@ -10,7 +10,7 @@ namespace stepcast::jobs {
 namespace {
 
 // Nozzles differ by 0.05 mm at least; figures may have gone through other units.
-constexpr double kSameNozzle_mm = 0.01;
+constexpr double kSameNozzleMm = 0.01;
 // Materials are words on a spool, not stories.
 constexpr std::size_t kLongestMaterial = 60;
 constexpr Mm kWidestNozzle{5.0};
@@ -100,7 +100,7 @@ std::vector<std::string> setup_faults(const store::QueueRow& row, const Queue::P
             : fmt::format("{} is needed, and {} is loaded.", row.material, loaded));
   }
   const Mm nozzle = nozzle_of(printer, setup);
-  if (row.nozzle_mm && std::abs(*row.nozzle_mm - nozzle.v) > kSameNozzle_mm) {
+  if (row.nozzle_mm && std::abs(*row.nozzle_mm - nozzle.v) > kSameNozzleMm) {
     faults.push_back(
         fmt::format("A nozzle of {:.2f} mm is needed, and one of {:.2f} mm is mounted.",
                     *row.nozzle_mm, nozzle.v));

@@ -15,7 +15,7 @@ namespace stepcast::server::api {
 namespace {
 
 constexpr std::size_t kMostPathBytes = 1024;
-constexpr std::int64_t kLongestPrint_s = std::int64_t{10} * 365 * 86'400;  // ten years
+constexpr std::int64_t kLongestPrintS = std::int64_t{10} * 365 * 86'400;  // ten years
 constexpr std::size_t kHashDigits = 64;
 constexpr int kWidestThumbnail = 10'000;
 constexpr std::size_t kMostFormField = 8192;  // short words and paths
@@ -361,7 +361,7 @@ void add_file_operations(Table& table) {
   query.push_back(printer);
   query.push_back({"search", text(1, 200), "Only paths that contain this text, in any case."});
   query.push_back({"material", text(1, 60), "Only files whose slicer names this material."});
-  query.push_back({"longest_s", integer(1, kLongestPrint_s),
+  query.push_back({"longest_s", integer(1, kLongestPrintS),
                    "Only files that can be printed there in this time."});
   const auto add = [&](Operation operation) {
     operation.tag = "files";

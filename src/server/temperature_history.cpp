@@ -6,7 +6,7 @@ namespace stepcast::server::octoprint {
 namespace {
 
 // What OctoPrint's graph shows; with a sample each two seconds 900 of them.
-constexpr std::int64_t kHistory_s = 30 * 60;
+constexpr std::int64_t kHistoryS = 30 * 60;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ void TemperatureHistory::add(const std::string& printer, const printer::Status& 
   const std::scoped_lock lock(mutex_);
   auto& samples = samples_[printer];
   samples.push_back({.unix_s = unix_s, .heaters = status.heaters});
-  while (samples.front().unix_s < unix_s - kHistory_s) {
+  while (samples.front().unix_s < unix_s - kHistoryS) {
     samples.pop_front();
   }
 }

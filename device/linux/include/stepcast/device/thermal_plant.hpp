@@ -33,7 +33,7 @@ class ThermalPlant {
     double sensor_lag_s;
     double fan_loss;  ///< The loss grows by this share with the fan at full speed.
   };
-  static constexpr double kRoom_c = 25.0;
+  static constexpr double kRoomC = 25.0;
   static constexpr std::array<Heater, wire::kHeaterCount> kHeaters{
       Heater{.heating_c_s = 4.0, .hottest_c = 330.0, .sensor_lag_s = 1.5, .fan_loss = 0.25},
       Heater{.heating_c_s = 1.2, .hottest_c = 150.0, .sensor_lag_s = 2.0, .fan_loss = 0.0},
@@ -48,8 +48,8 @@ class ThermalPlant {
   void set_defect(std::size_t heater, Defect defect) { defects_[heater] = defect; }
 
  private:
-  std::array<double, wire::kHeaterCount> block_c_{kRoom_c, kRoom_c, kRoom_c};
-  std::array<double, wire::kHeaterCount> sensor_c_{kRoom_c, kRoom_c, kRoom_c};
+  std::array<double, wire::kHeaterCount> block_c_{kRoomC, kRoomC, kRoomC};
+  std::array<double, wire::kHeaterCount> sensor_c_{kRoomC, kRoomC, kRoomC};
   std::array<Defect, wire::kHeaterCount> defects_{};
 };
 
