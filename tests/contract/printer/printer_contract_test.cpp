@@ -356,9 +356,8 @@ TYPED_TEST(PrinterContract, ChangesSpeedFlowFanAndHeightWithinTheirLimits) {
   EXPECT_EQ(status.z_offset, printer.can(Feature::kZOffset) ? Mm(0.1) : Mm(0));
   if (printer.can(Feature::kFan)) {
     constexpr double kStep = 1.0 / 255;  // of M106
-    EXPECT_TRUE(this->watch.wait_for_picture([](const printer::Status& s) {
-      return std::abs(s.fan.value_or(0.0) - 0.5) < kStep;
-    }));
+    EXPECT_TRUE(this->watch.wait_for_picture(
+        [](const printer::Status& s) { return std::abs(s.fan.value_or(0.0) - 0.5) < kStep; }));
   }
   ASSERT_TRUE(printer.cancel());
   ASSERT_TRUE(this->watch.wait_for_results(1));
