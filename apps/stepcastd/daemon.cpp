@@ -52,9 +52,10 @@ Result<void> make_folder(const fs::path& folder) {
   return {};
 }
 
-// Constant over restarts, so that apps recognise the server.
-Result<std::string> server_id(const fs::path& data) {
-  const fs::path file = data / "server-id";
+// Made once and constant over restarts: `server-id`, by which apps recognise the server, and
+// `signing-key`, so that addresses outlive a restart.
+Result<std::string> kept_token(const fs::path& data, const char* name) {
+  const fs::path file = data / name;
   std::string id;
   if (std::ifstream(file) >> id && !id.empty()) {
     return id;
@@ -64,7 +65,7 @@ Result<std::string> server_id(const fs::path& data) {
   out << id << '\n';
   out.close();
   if (!out) {
-    return fail(Errc::kIo, "the server's id cannot be written", file.string());
+    return fail(Errc::kIo, fmt::format("the {} cannot be written", name), file.string());
   }
   return id;
 }
@@ -110,9 +111,13 @@ Result<void> run(const Config& config, const fs::path& data, const fs::path& dem
 
   jobs::tell_of_files(**library, **events);
 
-  auto id = server_id(data);
+  auto id = kept_token(data, "server-id");
   if (!id) {
     return tl::unexpected(id.error());
+  }
+  auto signing_key = kept_token(data, "signing-key");
+  if (!signing_key) {
+    return tl::unexpected(signing_key.error());
   }
   std::vector<VirtualDevice> virtual_devices;
   server::Site site{**store, **accounts, **library, **events, {}, *id, config.name, {}};
@@ -150,10 +155,12 @@ Result<void> run(const Config& config, const fs::path& data, const fs::path& dem
     return tl::unexpected(watched.error());
   }
 
+  server::Gate::Options gate_options;
+  gate_options.key = std::move(*signing_key);
   const Records records(**store, config, site.printers);
   const std::string setup_token = server::random_token();
-  server::OctoPrint octoprint(site);
-  server::Gate gate(site.accounts);
+  server::Gate gate(site.accounts, std::move(gate_options));
+  server::OctoPrint octoprint(site, gate);
   server::Api api(site, gate, (*integrations)->workshop());
   http::Router router;
   api.add_routes(router);

@@ -40,11 +40,11 @@ PrinterConfig read_printer(ConfigTable table) {
   table.text("kind", printer.kind);
   if (printer.kind == "streamed") {
     table.allow_only({"id", "kind", "profile", "device", "planner", "compensator", "speed",
-                      "snapshot_url", "group", "bed_clear", "port", "camera", "nozzle_standby_c",
+                      "group", "bed_clear", "port", "camera", "nozzle_standby_c",
                       "nozzle_off_after_s", "all_off_after_s", "idle_off_after_s"});
   } else if (printer.kind == "octoprint") {
-    table.allow_only({"id", "kind", "profile", "url", "api_key_file", "ca_file", "snapshot_url",
-                      "group", "bed_clear", "port", "camera"});
+    table.allow_only({"id", "kind", "profile", "url", "api_key_file", "ca_file", "group",
+                      "bed_clear", "port", "camera"});
     read_octoprint(table, printer);
   } else {
     table.report_whole(fmt::format("is of the kind '{}'", printer.kind),
@@ -56,7 +56,6 @@ PrinterConfig read_printer(ConfigTable table) {
   table.text("device", printer.device);
   table.text("planner", printer.planner);
   table.text("compensator", printer.compensator);
-  table.text("snapshot_url", printer.snapshot_url);
   table.integer("speed", printer.speed, 1, kFastest);
   table.text("group", printer.group);
   if (!printer.group.empty() && !is_id(printer.group)) {

@@ -26,7 +26,6 @@ struct PrinterConfig {
   std::filesystem::path api_key_file;  ///< Holds the key of that OctoPrint.
   std::filesystem::path ca_file;  ///< PEM: who signs its certificate; empty: as the system says.
   std::uint32_t speed = 1;        ///< Times real time; virtual devices only.
-  std::string snapshot_url;       ///< Gives a JPEG of what the camera sees; empty: none.
   std::string group;              ///< For the queue; like `id`, empty: none.
   bool clears_itself = false;  ///< Ejects its prints: nobody has to confirm that the bed is clear.
   std::uint16_t port = 0;      ///< Where this printer alone is served, too; 0: nowhere.

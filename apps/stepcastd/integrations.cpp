@@ -10,7 +10,6 @@
 
 #include "stepcast/mqtt/bridge.hpp"
 #include "stepcast/notify/notifier.hpp"
-#include "stepcast/outbound/client.hpp"
 
 namespace stepcast::daemon {
 namespace {
@@ -69,22 +68,15 @@ Result<notify::Channel> channel_of(const ChannelConfig& config) {
   return channel;
 }
 
-// A JPEG by the address of the configuration; a camera that does not answer costs a notification
-// its picture, never more.
-std::string picture_at(const std::string& url) {
+// A camera that does not answer costs a notification its picture, never more.
+std::string picture_of(const server::Site& site, std::string_view printer) {
   constexpr std::chrono::milliseconds kPatience{5'000};
-  constexpr std::string_view kJpegBegin = "\xff\xd8";
-  if (url.empty()) {
+  camera::Camera* const camera = site.find_camera(printer);
+  if (camera == nullptr) {
     return {};
   }
-  outbound::Request request;
-  request.url = url;
-  request.timeout = kPatience;
-  auto answer = outbound::ask(request);
-  if (!answer || answer->status != 200 || answer->body.rfind(kJpegBegin, 0) != 0) {
-    return {};
-  }
-  return std::move(answer->body);
+  const auto frame = camera->snapshot(kPatience);
+  return frame ? **frame : std::string();
 }
 
 void log_problem(const std::string& problem) {
@@ -109,14 +101,7 @@ Result<std::unique_ptr<notify::Notifier>> open_notifier(const Config& config, se
     const jobs::Runner* runner = site.find_printer(id);
     return runner != nullptr ? runner->identity().title : std::string(id);
   };
-  std::map<std::string, std::string, std::less<>> cameras;
-  for (const PrinterConfig& printer : config.printers) {
-    cameras[printer.id] = printer.snapshot_url;
-  }
-  options.picture_of = [cameras = std::move(cameras)](std::string_view id) {
-    const auto found = cameras.find(id);
-    return found != cameras.end() ? picture_at(found->second) : std::string();
-  };
+  options.picture_of = [&site](std::string_view id) { return picture_of(site, id); };
   return notify::Notifier::open(site.store, site.events, std::move(options));
 }
 

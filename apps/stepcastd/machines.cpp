@@ -138,7 +138,7 @@ Made make_octoprint(const PrinterConfig& printer, const Machine& /*machine*/,
                                                    .url = printer.url,
                                                    .api_key = std::move(*key),
                                                    .authorities = printer.ca_file,
-                                                   .has_camera = !printer.snapshot_url.empty()});
+                                                   .has_camera = !printer.camera.empty()});
 }
 
 /// A back end of another kind (Moonraker, Marlin on a serial line) is one more line here, and its

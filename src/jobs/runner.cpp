@@ -13,6 +13,7 @@
 
 #include "stepcast/store/queue.hpp"
 
+#include "carry_out.hpp"
 #include "event_payloads.hpp"
 #include "job_books.hpp"
 
@@ -71,7 +72,7 @@ class Runner::Impl {
   }
 
   [[nodiscard]] const Identity& identity() const { return identity_; }
-  [[nodiscard]] printer::Printer& printer() { return *printer_; }
+  [[nodiscard]] const printer::Printer& printer() const { return *printer_; }
 
   Result<void> disconnect() {
     auto disconnected = printer_->disconnect();
@@ -311,6 +312,21 @@ class Runner::Impl {
       }
     }
     return start(user);
+  }
+
+  Result<void> command(const Command& command, std::string_view user) {
+    if (auto done = carry_out(*printer_, command); !done) {
+      return done;
+    }
+    // Of the print that it changes, if one is under way.
+    std::string job;
+    {
+      const std::scoped_lock lock(mutex_);
+      job = job_ ? job_->id : std::string();
+    }
+    events_.append(std::string(event_type(command)), identity_.id, std::move(job),
+                   command_payload(command, user));
+    return {};
   }
 
   void listen_log(LogListener listener) {
@@ -569,7 +585,7 @@ Runner::~Runner() = default;
 const Runner::Identity& Runner::identity() const {
   return impl_->identity();
 }
-printer::Printer& Runner::printer() {
+const printer::Printer& Runner::printer() const {
   return impl_->printer();
 }
 Result<void> Runner::connect() {
@@ -610,6 +626,9 @@ Result<void> Runner::cancel(std::string_view user) {
 }
 Result<void> Runner::restart(const std::string& user) {
   return impl_->restart(user);
+}
+Result<void> Runner::command(const Command& command, std::string_view user) {
+  return impl_->command(command, user);
 }
 void Runner::listen_log(LogListener listener) {
   impl_->listen_log(std::move(listener));

@@ -45,7 +45,7 @@ bool is_of_signature(std::string_view name) {
 Result<Json> query_of(const http::Request& request, const Operation& operation) {
   Json query = Json::object();
   for (const auto& [name, text] : request.query) {
-    if (operation.signable && is_of_signature(name)) {
+    if (operation.signable != http::Signable::kNot && is_of_signature(name)) {
       continue;
     }
     const auto known = std::find_if(operation.query.begin(), operation.query.end(),

@@ -59,22 +59,6 @@ std::string state_tag(const Site& site, const printer::Status& status) {
   return fmt::format("\"{}-{}-{}\"", site.uuid.substr(0, 4), kRun.substr(0, 12), status.version);
 }
 
-std::string_view method_name(http::Method method) {
-  switch (method) {
-    case http::Method::kGet:
-      return "GET";
-    case http::Method::kPost:
-      return "POST";
-    case http::Method::kPut:
-      return "PUT";
-    case http::Method::kPatch:
-      return "PATCH";
-    case http::Method::kDelete:
-      break;
-  }
-  return "DELETE";
-}
-
 Json time_json(store::UnixMs at) {
   const std::time_t seconds = static_cast<std::time_t>(at / kMsPerS);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), at % kMsPerS);

@@ -13,7 +13,6 @@ namespace {
 // Bounds what one request may queue up; a longer conversation comes in several.
 constexpr std::size_t kMostLines = 200;
 constexpr std::size_t kMostLineBytes = 512;
-constexpr std::size_t kMostTools = 16;
 constexpr std::size_t kMostPath = 1024;
 // Wider than any machine; each has limits of its own and names them.
 constexpr double kFarthestMm = 10'000;
@@ -39,7 +38,7 @@ Result<void> start(Call& call) {
       return selected;
     }
   }
-  return call.runner->start(call.who.user);
+  return call.hand().start();
 }
 
 Result<void> set_targets(Call& call) {
@@ -51,7 +50,8 @@ Result<void> set_targets(Call& call) {
     }
   }
   for (const auto& [heater, target] : targets.items()) {
-    if (auto set = call.printer().set_target(heater, Celsius{target.get<double>()}); !set) {
+    const jobs::SetTarget command{heater, Celsius{target.get<double>()}};
+    if (auto set = call.hand().command(command); !set) {
       return set;
     }
   }
@@ -68,7 +68,7 @@ std::optional<Axis> axis_named(std::string_view name) {
 }
 
 Result<void> jog(Call& call) {
-  printer::Printer::Jog jog;
+  jobs::Jog jog;
   for (const auto& [name, distance] : call.body.at("axes_mm").items()) {
     if (const auto axis = axis_named(name)) {
       jog.axes[*axis] = Mm(distance.get<double>());
@@ -76,7 +76,7 @@ Result<void> jog(Call& call) {
   }
   jog.absolute = call.body.value("absolute", false);
   jog.speed = speed_of(call.body);
-  return call.printer().jog(jog);
+  return call.hand().command(jog);
 }
 
 Result<void> home(Call& call) {
@@ -87,11 +87,12 @@ Result<void> home(Call& call) {
       axes.push_back(*axis);
     }
   }
-  return call.printer().home(axes);
+  return call.hand().command(jobs::Home{std::move(axes)});
 }
 
 Result<void> send_lines(Call& call) {
-  return call.printer().send_gcode(call.body.at("lines").get<std::vector<std::string>>());
+  return call.hand().command(
+      jobs::SendGcode{call.body.at("lines").get<std::vector<std::string>>()});
 }
 
 struct Command {
@@ -127,18 +128,18 @@ void add_command_operations(Table& table) {
   axes["minProperties"] = 1;
   const Command commands[] = {
       {"connect", "connectPrinter", "CONNECTION", "Looks for the machine.", nullptr,
-       [](Call& call) { return call.runner->connect(); }},
+       [](Call& call) { return call.hand().connect(); }},
       {"disconnect", "disconnectPrinter", "CONNECTION", "Leaves the machine alone.", nullptr,
-       [](Call& call) { return call.runner->disconnect(); }},
+       [](Call& call) { return call.hand().disconnect(); }},
       {"start", "startPrint", "PRINT",
        "Prints a file of the library, at most once; without `path` the one that is selected.",
        object({optional("path", text(1, kMostPath))}), start},
       {"pause", "pausePrint", "PRINT", "Brings the print to a halt that can be resumed.", nullptr,
-       [](Call& call) { return call.runner->pause(); }},
+       [](Call& call) { return call.hand().pause(); }},
       {"resume", "resumePrint", "PRINT", "Goes on from exactly where it was paused.", nullptr,
-       [](Call& call) { return call.runner->resume(); }},
+       [](Call& call) { return call.hand().resume(); }},
       {"cancel", "cancelPrint", "PRINT", "Ends the print under way.", nullptr,
-       [](Call& call) { return call.runner->cancel(); }},
+       [](Call& call) { return call.hand().cancel(); }},
       {"targets", "setTargets", "CONTROL", "Sets temperatures of heaters by name; 0 is off.",
        object({{"targets_c", std::move(targets)}}), set_targets},
       {"jog", "jog", "CONTROL", "Moves the tool by hand.",
@@ -151,27 +152,31 @@ void add_command_operations(Table& table) {
       {"extrude", "extrude", "CONTROL", "Pushes filament, or pulls it when negative.",
        object({{"length_mm", distance}, optional("speed_mm_s", speed)}),
        [](Call& call) {
-         return call.printer().extrude(Mm(call.body.at("length_mm").get<double>()),
-                                       speed_of(call.body));
+         return call.hand().command(
+             jobs::Extrude{Mm(call.body.at("length_mm").get<double>()), speed_of(call.body)});
        }},
       {"feed-rate", "setFeedRate", "CONTROL", "Scales the speed of the print.",
        object({{"factor", number(0.5, 2)}}),
        [](Call& call) {
-         return call.printer().set_feed_rate(call.body.at("factor").get<double>());
+         return call.hand().command(jobs::SetFeedRate{call.body.at("factor").get<double>()});
        }},
       {"flow", "setFlow", "CONTROL", "Scales the extruded material.",
        object({{"factor", number(0.75, 1.25)}}),
-       [](Call& call) { return call.printer().set_flow(call.body.at("factor").get<double>()); }},
+       [](Call& call) {
+         return call.hand().command(jobs::SetFlow{call.body.at("factor").get<double>()});
+       }},
       {"fan", "setFan", "CONTROL", "Sets the fan of the part.", object({{"share", number(0, 1)}}),
-       [](Call& call) { return call.printer().set_fan(call.body.at("share").get<double>()); }},
+       [](Call& call) {
+         return call.hand().command(jobs::SetFan{call.body.at("share").get<double>()});
+       }},
       {"z-offset", "setZOffset", "CONTROL", "Raises or lowers the rest of the print.",
        object({{"offset_mm", number(-2, 2)}}),
        [](Call& call) {
-         return call.printer().set_z_offset(Mm(call.body.at("offset_mm").get<double>()));
+         return call.hand().command(jobs::SetZOffset{Mm(call.body.at("offset_mm").get<double>())});
        }},
       {"cancel-object", "cancelObject", "PRINT", "Leaves out the rest of one object of the job.",
        object({{"name", text(1, kMostPath)}}),
-       [](Call& call) { return call.printer().cancel_object(call.text("name")); }},
+       [](Call& call) { return call.hand().command(jobs::CancelObject{call.text("name")}); }},
       {"gcode", "sendGcode", "CONTROL", "Sends lines as they are, to machines that take them.",
        object({{"lines", list(text(1, kMostLineBytes), 1, kMostLines)}}), send_lines},
   };

@@ -405,7 +405,7 @@ void add_file_operations(Table& table) {
        .query = {{"version", text(kHashDigits, kHashDigits),
                   "What it held before: the hash of one of its versions."}},
        .answer = {.status = 200, .shape = nullptr, .type = "text/x.gcode"},
-       .signable = true,
+       .signable = http::Signable::kAddress,
        .handle = get_content});
   table.shapes["FileVersion"] = object({{"sha256", text()},
                                         {"size", integer()},

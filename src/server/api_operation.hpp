@@ -14,6 +14,7 @@
 #include "stepcast/server/site.hpp"
 
 #include "api_schema.hpp"
+#include "hand.hpp"
 
 namespace stepcast::server::api {
 
@@ -30,7 +31,7 @@ struct Call {
   [[nodiscard]] const std::string& parameter(std::string_view name) const {
     return request.parameters.find(name)->second;
   }
-  [[nodiscard]] printer::Printer& printer() const { return runner->printer(); }
+  [[nodiscard]] Hand hand() const { return {site, *runner, who}; }  ///< On that printer.
   [[nodiscard]] std::string text(const char* key) const { return body.value(key, std::string()); }
 };
 
@@ -69,7 +70,7 @@ struct Operation {
   Repeats repeats = Repeats::kFreely;
   bool conditional = false;  ///< `If-Match` with the ETag of the printer's state is heeded.
   std::uint16_t cost = 0;    ///< See http::Route.
-  bool signable = false;     ///< See http::Route.
+  http::Signable signable = http::Signable::kNot;
   /// Exactly one, as http::Route has them.
   std::function<http::Response(Call&)> handle{};
   std::function<Result<std::unique_ptr<http::UploadSink>>(Call&)> upload{};
@@ -114,11 +115,11 @@ void add_server_operations(Table& table);
 void add_people_operations(Table& table);
 void add_key_operations(Table& table, const Gate& gate);  ///< keys, audit, signed addresses, routes
 
+inline constexpr std::int64_t kMostTools = 16;     ///< Of a printer; more than any has.
 inline constexpr std::size_t kMostKeyBytes = 255;  ///< Of an `Idempotency-Key`.
 
 /// An event in the shape `Event`.
 [[nodiscard]] Json event_json(const events::Event& event);
-[[nodiscard]] std::string_view method_name(http::Method method);  ///< "GET"
 /// A state as JSON has it, in the shape `PrinterState`.
 [[nodiscard]] Json state_json(const printer::Status& status);
 [[nodiscard]] Json time_json(store::UnixMs at);  ///< "2026-11-21T10:20:30.123Z"

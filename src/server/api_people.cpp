@@ -10,8 +10,6 @@
 namespace stepcast::server::api {
 namespace {
 
-// Tokens of a minute's allowance of 60: some of these cost tens of milliseconds of CPU.
-constexpr std::uint16_t kHashCost = 5;
 constexpr std::size_t kMostNameBytes = 64;
 constexpr std::size_t kMostPasswordBytes = 1024;
 constexpr std::size_t kMostCodeBytes = 64;

@@ -335,7 +335,7 @@ void Socket::add_operations(Table& table) {
        .summary = "A WebSocket for telemetry and events; docs/api.md describes its messages. The "
                   "caller is known before it opens.",
        .answer = {.status = 101},
-       .signable = true,
+       .signable = http::Signable::kAddress,
        .socket = [hub = hub_](Call& call) -> Result<std::unique_ptr<http::SocketHandler>> {
          if (!call.who.session.empty() && !is_own_origin(call.request)) {
            return fail(Errc::kDenied, "a page of another site may not open this", "Origin");

@@ -15,7 +15,6 @@ using workshop::Workshop;
 
 constexpr std::size_t kLongestName = 120;
 constexpr std::size_t kLongestNote = 2000;
-constexpr std::int64_t kMostTools = 16;
 
 Json spool_json(const Spool& spool) {
   Json object{{"id", spool.id},

@@ -56,7 +56,7 @@ class Gate::Impl {
       : accounts_(accounts),
         options_(std::move(options)),
         allowances_(options_.allowance, options_.allowance_per_s),
-        key_(accounts::random_bytes(kKeyBytes)) {
+        key_(options_.key.empty() ? accounts::random_bytes(kKeyBytes) : options_.key) {
     if (!options_.steady) {
       options_.steady = [] {
         return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -74,11 +74,13 @@ class Gate::Impl {
 
   void learn(const http::Router& router) {
     for (const auto& route : router.routes()) {
-      routes_.push_back({route->method, route->pattern, route->permission, route->signable});
-      if (route->signable && route->method == http::Method::kGet) {
+      routes_.push_back({route->method, route->pattern, route->permission,
+                         route->signable != http::Signable::kNot});
+      if (route->signable != http::Signable::kNot && route->method == http::Method::kGet) {
         http::Route copy;
         copy.pattern = route->pattern;
         copy.permission = route->permission;
+        copy.signable = route->signable;
         copy.handle = [](http::Request& /*request*/) { return http::Response::empty(); };
         signable_.add(std::move(copy));
       }
@@ -89,13 +91,17 @@ class Gate::Impl {
   }
 
   std::optional<http::Response> admit(http::Request& request, const http::Route& route) {
-    auto refusal = route.signable && value_of(request.query, "signature")
+    auto refusal = route.signable != http::Signable::kNot && value_of(request.query, "signature")
                        ? admit_signed(request, route)
                        : authorise(accounts_, request, route);
-    if (refusal || route.cost == 0) {
-      return refusal;
+    return refusal ? std::move(refusal) : charge(request, route.cost);
+  }
+
+  std::optional<http::Response> charge(const http::Request& request, std::uint16_t cost) {
+    if (cost == 0) {
+      return std::nullopt;
     }
-    const auto wait = allowances_.spend(request.remote, route.cost, options_.steady());
+    const auto wait = allowances_.spend(request.remote, cost, options_.steady());
     if (!wait) {
       return std::nullopt;
     }
@@ -127,7 +133,8 @@ class Gate::Impl {
       return Signed{
           fmt::format("{}{}user={}&expires={}&signature={}", plain,
                       plain.find('?') == std::string::npos ? '?' : '&', percent_encoded(who.user),
-                      expires, signature_of(who.user, expires, plain)),
+                      expires,
+                      signature_of(who.user, expires, covered(*route, target.path, plain))),
           expires * kGateMsPerS};
     });
   }
@@ -136,6 +143,12 @@ class Gate::Impl {
 
  private:
   static constexpr std::size_t kKeyBytes = 32;
+
+  // What of an address the signature is for.
+  static std::string covered(const http::Route& route, std::string_view path,
+                             const std::string& plain) {
+    return route.signable == http::Signable::kPath ? plain_address(path, {}) : plain;
+  }
 
   [[nodiscard]] std::string signature_of(std::string_view user, std::int64_t expires,
                                          std::string_view plain) const {
@@ -149,8 +162,9 @@ class Gate::Impl {
     const auto signature = value_of(request.query, "signature").value_or("");
     std::int64_t expires = 0;
     std::from_chars(expires_text.data(), expires_text.data() + expires_text.size(), expires);
+    const std::string plain = plain_address(request.path, request.query);
     const bool genuine = accounts::same_secret(
-        signature_of(user, expires, plain_address(request.path, request.query)), signature);
+        signature_of(user, expires, covered(route, request.path, plain)), signature);
     if (!genuine || expires * kGateMsPerS <= options_.wall()) {
       return http::problem(403, "the signed address is wrong or has expired: ask for a new one",
                            request.path);
@@ -183,6 +197,9 @@ void Gate::learn(const http::Router& router) {
 }
 std::optional<http::Response> Gate::admit(http::Request& request, const http::Route& route) {
   return impl_->admit(request, route);
+}
+std::optional<http::Response> Gate::charge(const http::Request& request, std::uint16_t cost) {
+  return impl_->charge(request, cost);
 }
 Result<Gate::Signed> Gate::sign(const accounts::Principal& who, std::string_view address,
                                 std::chrono::seconds lifetime) const {

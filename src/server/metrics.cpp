@@ -22,22 +22,6 @@ namespace {
 constexpr std::array kBoundsS{0.0005, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0};
 constexpr double kSPerUs = 1e-6;
 
-std::string_view method_name(http::Method method) {
-  switch (method) {
-    case http::Method::kGet:
-      return "GET";
-    case http::Method::kPost:
-      return "POST";
-    case http::Method::kPut:
-      return "PUT";
-    case http::Method::kPatch:
-      return "PATCH";
-    case http::Method::kDelete:
-      break;
-  }
-  return "DELETE";
-}
-
 double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }

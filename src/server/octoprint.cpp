@@ -10,10 +10,10 @@ namespace stepcast::server {
 
 class OctoPrint::Impl {
  public:
-  explicit Impl(Site& site) : site_(site), push_(site, tokens_, temperatures_) {}
+  Impl(Site& site, Gate& gate) : site_(site), gate_(gate), push_(site, tokens_, temperatures_) {}
 
   void add_routes(http::Router& router) {
-    octoprint::Mount mount(router, site_);
+    octoprint::Mount mount(router, site_, gate_);
     octoprint::add_server_routes(mount, tokens_);
     octoprint::add_settings_routes(mount);
     octoprint::add_user_routes(mount);
@@ -28,13 +28,14 @@ class OctoPrint::Impl {
 
  private:
   Site& site_;
+  Gate& gate_;
   octoprint::SessionTokens tokens_;
   octoprint::TemperatureHistory temperatures_;
   octoprint::AppKeys app_keys_;
   octoprint::Push push_;
 };
 
-OctoPrint::OctoPrint(Site& site) : impl_(std::make_unique<Impl>(site)) {}
+OctoPrint::OctoPrint(Site& site, Gate& gate) : impl_(std::make_unique<Impl>(site, gate)) {}
 OctoPrint::~OctoPrint() = default;
 void OctoPrint::add_routes(http::Router& router) {
   impl_->add_routes(router);

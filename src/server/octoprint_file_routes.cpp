@@ -80,11 +80,7 @@ std::string without_slashes_around(std::string text) {
 class Upload final : public http::UploadSink {
  public:
   explicit Upload(const Call& call)
-      : site_(call.site),
-        runner_(call.runner),
-        base_(call.base),
-        user_(principal(call.request).user),
-        may_print_(principal(call.request).may("PRINT")) {}
+      : site_(call.site), runner_(call.runner), base_(call.base), who_(principal(call.request)) {}
 
   Result<void> begin(const http::Part& part) override {
     field_ = part.name;
@@ -101,7 +97,7 @@ class Upload final : public http::UploadSink {
     if (!path) {
       return tl::unexpected(path.error());
     }
-    auto upload = site_.library.begin_upload(*path, user_);
+    auto upload = site_.library.begin_upload(*path, who_.user);
     if (!upload) {
       return tl::unexpected(upload.error());
     }
@@ -152,15 +148,15 @@ class Upload final : public http::UploadSink {
         return error_response(moved.error());
       }
     }
-    const bool print = is_true(fields_["print"]) && may_print_;
+    const bool print = is_true(fields_["print"]) && who_.may("PRINT");
     const bool select = print || is_true(fields_["select"]);
     bool selected = false;
     bool printing = false;
     if (select) {
       // The file is safe either way: a printer that is busy is told by effectiveSelect.
       const auto path = files::LibraryPath::parse(entry_->path);
-      selected = path && runner_.select(*path, user_);
-      printing = print && selected && runner_.start(user_);
+      selected = path && runner_.select(*path, who_.user);
+      printing = print && selected && Hand(site_, runner_, who_).start();
     }
     tell_upload(select, print);
     const std::string resource = base_ + "/api/files/local/" + entry_->path;
@@ -177,7 +173,7 @@ class Upload final : public http::UploadSink {
  private:
   void tell_upload(bool select, bool print) {
     const Json payload{{"name", entry_->display}, {"path", entry_->path}, {"target", "local"},
-                       {"select", select},        {"print", print},       {"user", user_}};
+                       {"select", select},        {"print", print},       {"user", who_.user}};
     site_.events.append("Upload", runner_.identity().id, {},
                         payload.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
@@ -198,8 +194,7 @@ class Upload final : public http::UploadSink {
   Site& site_;
   jobs::Runner& runner_;
   std::string base_;
-  std::string user_;
-  bool may_print_;
+  accounts::Principal who_;
 
   std::string field_;
   bool in_file_ = false;
@@ -290,7 +285,7 @@ struct FileCommands {
       return error_response({Errc::kDenied, "printing needs the permission PRINT", {}, {}});
     }
     auto selected = call.runner.select(path, who.user);
-    return done(selected && command.print ? call.runner.start(who.user) : selected);
+    return done(selected && command.print ? call.hand().start() : selected);
   }
   http::Response operator()(const stepcast::octoprint::UnselectFileCommand& /*command*/) const {
     return done(call.runner.unselect());
@@ -365,8 +360,8 @@ void add_file_routes(Mount& mount) {
   mount.get("/api/files/local/{path...}", "FILES_LIST", file_of, Runs::kOnWorker);
   mount.post("/api/files/local/{path...}", "FILES_SELECT", command_file);
   mount.remove("/api/files/local/{path...}", "FILES_DELETE", remove_file);
-  mount.get("/downloads/files/local/{path...}", "FILES_DOWNLOAD", download, Runs::kOnWorker);
-  mount.get(fmt::format("/{}/{{path...}}", kThumbnails), "FILES_LIST", thumbnail, Runs::kOnWorker);
+  mount.download("/downloads/files/local/{path...}", "FILES_DOWNLOAD", download);
+  mount.download(fmt::format("/{}/{{path...}}", kThumbnails), "FILES_LIST", thumbnail);
   mount.upload(
       "/api/files/local", "FILES_UPLOAD",
       [](Call& call) -> Result<std::unique_ptr<http::UploadSink>> {

@@ -1,7 +1,6 @@
 #include <string>
 
 #include "stepcast/octoprint/commands.hpp"
-#include "stepcast/server/authentication.hpp"
 
 #include "octoprint_json.hpp"
 #include "octoprint_routes.hpp"
@@ -22,32 +21,31 @@ http::Response job_of(Call& call) {
   return json_response(object);
 }
 
-Result<void> carry_out(jobs::Runner& runner, stepcast::octoprint::JobCommand command,
-                       const std::string& user) {
+Result<void> carry_out(const Call& call, stepcast::octoprint::JobCommand command) {
   using stepcast::octoprint::JobCommand;
-  const State state = runner.status().state;
+  const State state = call.runner.status().state;
+  const Hand hand = call.hand();
   switch (command) {
     case JobCommand::kStart:
-      return runner.start(user);
+      return hand.start();
     case JobCommand::kCancel:
-      return runner.cancel(user);
+      return hand.cancel();
     case JobCommand::kRestart:
-      return runner.restart(user);
+      return hand.restart();
     case JobCommand::kPause:
       // Asked twice is no error: the print is paused.
-      return state == State::kPaused ? Result<void>{} : runner.pause(user);
+      return state == State::kPaused ? Result<void>{} : hand.pause();
     case JobCommand::kResume:
-      return state == State::kPrinting ? Result<void>{} : runner.resume(user);
+      return state == State::kPrinting ? Result<void>{} : hand.resume();
     case JobCommand::kToggle:
-      return state == State::kPaused ? runner.resume(user) : runner.pause(user);
+      return state == State::kPaused ? hand.resume() : hand.pause();
   }
   return fail(Errc::kUnsupported, "this command is not known");
 }
 
 http::Response command_job(Call& call) {
   const auto command = stepcast::octoprint::parse_job_command(call.request.body);
-  return command ? done(carry_out(call.runner, *command, principal(call.request).user))
-                 : error_response(command.error());
+  return command ? done(carry_out(call, *command)) : error_response(command.error());
 }
 
 }  // namespace

@@ -73,9 +73,9 @@ http::Response command_connection(Call& call) {
              {},
              fmt::format("the profile of this printer is {}", call.runner.identity().id)});
       }
-      return done(is_gone(call.runner.status().state) ? call.runner.connect() : Result<void>{});
+      return done(is_gone(call.runner.status().state) ? call.hand().connect() : Result<void>{});
     case What::kDisconnect:
-      return done(call.runner.disconnect());
+      return done(call.hand().disconnect());
     case What::kFakeAck:
       return http::Response::empty();  // nothing here waits for an acknowledgement that got lost
   }
@@ -161,22 +161,23 @@ http::Response command_printhead(Call& call) {
   if (is_gone(state)) {
     return not_operational();
   }
-  printer::Printer& machine = call.runner.printer();
   if (const auto* rate = std::get_if<stepcast::octoprint::FeedRateCommand>(&*command)) {
-    return done(machine.set_feed_rate(rate->factor));
+    return done(call.hand().command(jobs::SetFeedRate{rate->factor}));
   }
   if (state != State::kOperational) {
     return not_while_printing();
   }
   if (const auto* jog = std::get_if<stepcast::octoprint::JogCommand>(&*command)) {
-    return done(machine.jog({.axes = jog->axes, .absolute = jog->absolute, .speed = jog->speed}));
+    return done(call.hand().command(
+        jobs::Jog{.axes = jog->axes, .absolute = jog->absolute, .speed = jog->speed}));
   }
-  return done(machine.home(std::get<stepcast::octoprint::HomeCommand>(*command).axes));
+  const auto& home = std::get<stepcast::octoprint::HomeCommand>(*command);
+  return done(call.hand().command(jobs::Home{home.axes}));
 }
 
-Result<void> set_targets(printer::Printer& machine, const std::map<std::string, Celsius>& targets) {
+Result<void> set_targets(const Hand& hand, const std::map<std::string, Celsius>& targets) {
   for (const auto& [heater, target] : targets) {
-    if (auto set = machine.set_target(heater, target); !set) {
+    if (auto set = hand.command(jobs::SetTarget{heater, target}); !set) {
       return set;
     }
   }
@@ -192,11 +193,11 @@ Result<void> set_offset(Celsius offset) {
 
 // Carries out a command on the tools; one call for each kind.
 struct ToolCommands {
-  printer::Printer& machine;
+  Hand hand;
   State state;
 
   http::Response operator()(const stepcast::octoprint::TargetsCommand& command) const {
-    return done(set_targets(machine, command.targets));
+    return done(set_targets(hand, command.targets));
   }
   http::Response operator()(const stepcast::octoprint::OffsetsCommand& command) const {
     for (const auto& [tool, offset] : command.offsets) {
@@ -215,11 +216,12 @@ struct ToolCommands {
                                  "the only tool is tool0"});
   }
   http::Response operator()(const stepcast::octoprint::ExtrudeCommand& command) const {
-    return state == State::kOperational ? done(machine.extrude(command.amount, command.speed))
-                                        : not_while_printing();
+    return state == State::kOperational
+               ? done(hand.command(jobs::Extrude{command.amount, command.speed}))
+               : not_while_printing();
   }
   http::Response operator()(const stepcast::octoprint::FlowCommand& command) const {
-    return done(machine.set_flow(command.factor));
+    return done(hand.command(jobs::SetFlow{command.factor}));
   }
 };
 
@@ -232,7 +234,7 @@ http::Response command_tool(Call& call) {
   if (is_gone(state)) {
     return not_operational();
   }
-  return std::visit(ToolCommands{call.runner.printer(), state}, *command);
+  return std::visit(ToolCommands{call.hand(), state}, *command);
 }
 
 http::Response command_heater(Call& call, const std::string& heater) {
@@ -248,7 +250,7 @@ http::Response command_heater(Call& call, const std::string& heater) {
       return error_response(set.error());
     }
   }
-  return command->target ? done(call.runner.printer().set_target(heater, *command->target))
+  return command->target ? done(call.hand().command(jobs::SetTarget{heater, *command->target}))
                          : http::Response::empty();
 }
 
@@ -258,7 +260,7 @@ http::Response send_gcode(Call& call) {
     return error_response(lines.error());
   }
   return is_gone(call.runner.status().state) ? not_operational()
-                                             : done(call.runner.printer().send_gcode(*lines));
+                                             : done(call.hand().command(jobs::SendGcode{*lines}));
 }
 
 http::Response sd_of(Call& /*call*/) {

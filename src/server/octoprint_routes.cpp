@@ -34,21 +34,20 @@ Result<jobs::Runner*> runner_of(const http::Request& request, Site& site) {
   return fail(Errc::kNotFound, fmt::format("there is no printer '{}'", id));
 }
 
-std::string base_of(const http::Request& request) {
+std::string origin_of(const http::Request& request) {
   const auto forwarded = request.headers.find("X-Forwarded-Proto");
   const bool secure = request.secure || (forwarded && *forwarded == "https");
   const std::string host(request.headers.find("Host").value_or("localhost"));
-  const auto named = request.parameters.find("printer");
-  return fmt::format("{}://{}{}", secure ? "https" : "http", host,
-                     named == request.parameters.end() ? "" : "/p/" + named->second);
+  return fmt::format("{}://{}", secure ? "https" : "http", host);
 }
 
-http::Response with_call(http::Request& request, Site& site, const Mount::Handler& handler) {
+http::Response with_call(http::Request& request, Site& site, Gate& gate,
+                         const Mount::Handler& handler) {
   auto runner = runner_of(request, site);
   if (!runner) {
     return error_response(runner.error());
   }
-  Call call(request, site, **runner, base_of(request));
+  Call call(request, site, gate, **runner);
   try {
     return handler(call);
   } catch (const json::exception& e) {
@@ -72,6 +71,18 @@ class NoParts final : public http::UploadSink {
 
 }  // namespace
 
+Call::Call(http::Request& the_request, Site& the_site, Gate& the_gate, jobs::Runner& the_runner)
+    : request(the_request),
+      site(the_site),
+      gate(the_gate),
+      runner(the_runner),
+      origin(origin_of(request)),
+      base(origin) {
+  if (const auto named = request.parameters.find("printer"); named != request.parameters.end()) {
+    base += "/p/" + named->second;
+  }
+}
+
 const json& Call::body() {
   if (!body_) {
     // Writing what nests deeply would cost stack; throws parse errors like the others.
@@ -93,20 +104,25 @@ void Mount::add(http::Route route) {
 }
 
 void Mount::add_json(http::Method method, std::string pattern, std::string permission,
-                     Handler handler, http::Runs runs) {
+                     Handler handler, http::Runs runs, http::Signable signable) {
   http::Route route;
   route.method = method;
   route.pattern = std::move(pattern);
   route.permission = std::move(permission);
   route.runs = runs;
-  route.handle = [site = &site_, handler = std::move(handler)](http::Request& request) {
-    return with_call(request, *site, handler);
-  };
+  route.signable = signable;
+  route.handle = [site = &site_, gate = &gate_, handler = std::move(handler)](
+                     http::Request& request) { return with_call(request, *site, *gate, handler); };
   add(std::move(route));
 }
 
 void Mount::get(std::string pattern, std::string permission, Handler handler, http::Runs runs) {
   add_json(http::Method::kGet, std::move(pattern), std::move(permission), std::move(handler), runs);
+}
+
+void Mount::download(std::string pattern, std::string permission, Handler handler) {
+  add_json(http::Method::kGet, std::move(pattern), std::move(permission), std::move(handler),
+           http::Runs::kOnWorker, http::Signable::kPath);
 }
 
 void Mount::post(std::string pattern, std::string permission, Handler handler, http::Runs runs) {
@@ -138,17 +154,18 @@ void Mount::upload(std::string pattern, std::string permission,
   route.permission = std::move(permission);
   route.runs = http::Runs::kOnWorker;
   route.max_body = std::size_t{16} << 30;  // what a disk holds is the library's to say
-  route.upload = [site = &site_, upload = std::move(upload), handler = std::move(without_upload)](
+  route.upload = [site = &site_, gate = &gate_, upload = std::move(upload),
+                  handler = std::move(without_upload)](
                      http::Request& request) -> Result<std::unique_ptr<http::UploadSink>> {
     const std::string type(request.headers.find("Content-Type").value_or(""));
     if (type.rfind("multipart/", 0) != 0) {
-      return std::make_unique<NoParts>(with_call(request, *site, handler));
+      return std::make_unique<NoParts>(with_call(request, *site, *gate, handler));
     }
     auto runner = runner_of(request, *site);
     if (!runner) {
       return tl::unexpected(runner.error());
     }
-    Call call(request, *site, **runner, base_of(request));
+    Call call(request, *site, *gate, **runner);
     return upload(call);
   };
   add(std::move(route));
@@ -160,13 +177,13 @@ void Mount::socket(std::string pattern, std::string permission,
   route.method = http::Method::kGet;
   route.pattern = std::move(pattern);
   route.permission = std::move(permission);
-  route.socket = [site = &site_, socket = std::move(socket)](
+  route.socket = [site = &site_, gate = &gate_, socket = std::move(socket)](
                      http::Request& request) -> Result<std::unique_ptr<http::SocketHandler>> {
     auto runner = runner_of(request, *site);
     if (!runner) {
       return tl::unexpected(runner.error());
     }
-    Call call(request, *site, **runner, base_of(request));
+    Call call(request, *site, *gate, **runner);
     return socket(call);
   };
   add(std::move(route));

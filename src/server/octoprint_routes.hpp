@@ -9,23 +9,30 @@
 #include <nlohmann/json.hpp>
 
 #include "stepcast/http/router.hpp"
+#include "stepcast/server/authentication.hpp"
+#include "stepcast/server/gate.hpp"
 #include "stepcast/server/site.hpp"
+
+#include "hand.hpp"
 
 namespace stepcast::server::octoprint {
 
 /// A request with the printer that it is for.
 struct Call {
-  Call(http::Request& the_request, Site& the_site, jobs::Runner& the_runner, std::string the_base)
-      : request(the_request), site(the_site), runner(the_runner), base(std::move(the_base)) {}
+  Call(http::Request& the_request, Site& the_site, Gate& the_gate, jobs::Runner& the_runner);
 
   /// The body, parsed when it is first asked for: an object, empty when there is none. Throws what
   /// the routes of Mount answer with 400.
   const nlohmann::json& body();
+  /// The caller's, on that printer.
+  [[nodiscard]] Hand hand() const { return {site, runner, principal(request)}; }
 
   http::Request& request;
   Site& site;
+  Gate& gate;
   jobs::Runner& runner;
-  std::string base;  ///< URL of this printer as the client wrote it, without a slash at the end.
+  std::string origin;  ///< URL of the server as the client wrote it, without a slash at the end.
+  std::string base;    ///< The same of this printer.
 
  private:
   std::optional<nlohmann::json> body_;
@@ -34,11 +41,13 @@ struct Call {
 /// Adds routes twice: at the root and below `/p/{printer}`.
 class Mount {
  public:
-  Mount(http::Router& router, Site& site) : router_(router), site_(site) {}
+  Mount(http::Router& router, Site& site, Gate& gate) : router_(router), site_(site), gate_(gate) {}
 
   using Handler = std::function<http::Response(Call&)>;
   void get(std::string pattern, std::string permission, Handler handler,
            http::Runs runs = http::Runs::kOnLoop);
+  /// What programs without headers fetch, too: a signed address will do.
+  void download(std::string pattern, std::string permission, Handler handler);
   void post(std::string pattern, std::string permission, Handler handler,
             http::Runs runs = http::Runs::kOnWorker);
   void put(std::string pattern, std::string permission, Handler handler);
@@ -54,10 +63,11 @@ class Mount {
 
  private:
   void add_json(http::Method method, std::string pattern, std::string permission, Handler handler,
-                http::Runs runs);
+                http::Runs runs, http::Signable signable = http::Signable::kNot);
   void add(http::Route route);
   http::Router& router_;
   Site& site_;
+  Gate& gate_;
 };
 
 [[nodiscard]] http::Response json_response(const nlohmann::json& value, int status = 200);

@@ -55,6 +55,10 @@ http::Response login(Call& call, SessionTokens& tokens) {
     const std::string cookie(call.request.find_cookie(kSessionCookie).value_or(""));
     return login_as(who, tokens.issue(who, cookie));
   }
+  // Only here: to ask who one is costs nothing, and clients do so often.
+  if (auto refusal = call.gate.charge(call.request, kHashCost)) {
+    return std::move(*refusal);
+  }
   auto in = call.site.accounts.log_in(call.body().value("user", ""), call.body().value("pass", ""),
                                       call.request.remote, call.body().value("code", ""));
   if (!in) {

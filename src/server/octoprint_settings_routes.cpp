@@ -1,6 +1,7 @@
 // Settings and printer profiles: what the configuration says, and the few things that clients may
 // change for each other.
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,12 +63,32 @@ std::string profile_scope(const Call& call) {
   return "octoprint-profile/" + call.runner.identity().id;
 }
 
+// Clients ask for the settings at their start and hand the address to whatever shows pictures,
+// which sends no key: it is good for as long as such a client may run.
+constexpr std::chrono::hours kCameraAddress{30 * 24};
+
+// With the host: clients put a path behind whatever base they know. Signed, unless the caller may
+// not watch; for this printer, at whichever of its addresses it was asked.
+std::string camera_address(const Call& call, std::string_view action) {
+  const std::string plain =
+      fmt::format("/p/{}/webcam/?action={}", call.runner.identity().id, action);
+  const auto signed_one = call.gate.sign(principal(call.request), plain, kCameraAddress);
+  return call.origin + (signed_one ? signed_one->address : plain);
+}
+
+// Two addresses that differ in their signature at most: an old one that a client sends back.
+bool is_same_address(const Json& one, const Json& other) {
+  const auto unsigned_one = [](const Json& value) {
+    const auto& text = value.get_ref<const std::string&>();
+    return std::string_view(text).substr(0, text.find("&user="));
+  };
+  return one.is_string() && other.is_string() && unsigned_one(one) == unsigned_one(other);
+}
+
 Json webcam_json(const Call& call) {
   const bool has_camera = call.site.find_camera(call.runner.identity().id) != nullptr;
-  // With the host: clients put a path behind whatever base they know.
-  const std::string url = has_camera ? call.base + "/webcam/?action=" : std::string();
-  const std::string stream = has_camera ? url + "stream" : std::string();
-  const std::string snapshot = has_camera ? url + "snapshot" : std::string();
+  const std::string stream = has_camera ? camera_address(call, "stream") : std::string();
+  const std::string snapshot = has_camera ? camera_address(call, "snapshot") : std::string();
   Json webcams = Json::array();
   if (has_camera) {
     webcams.push_back({{"name", "camera"},
@@ -160,7 +181,8 @@ Result<Json> changes_in(const Json& wanted, const Json& now,
     const Changeable* const item = find_changeable(list, pointer);
     const Json::json_pointer at(item != nullptr ? item->pointer : pointer);
     const Json& value = wanted.at(at);
-    const bool is_as_it_was = now.contains(at) && now.at(at) == value;
+    const bool is_as_it_was =
+        now.contains(at) && (now.at(at) == value || is_same_address(now.at(at), value));
     if (is_as_it_was || (value.is_object() && value.empty())) {
       continue;
     }

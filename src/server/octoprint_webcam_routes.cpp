@@ -83,7 +83,7 @@ http::Response webcam_of(Call& call) {
 }  // namespace
 
 void add_webcam_routes(Mount& mount) {
-  mount.get("/webcam", "WEBCAM", webcam_of, http::Runs::kOnWorker);
+  mount.download("/webcam", "WEBCAM", webcam_of);
 }
 
 }  // namespace stepcast::server::octoprint

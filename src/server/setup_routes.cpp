@@ -5,7 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "stepcast/accounts/secrets.hpp"
 #include "stepcast/base/contracts.hpp"
+#include "stepcast/server/gate.hpp"
 #include "stepcast/server/setup.hpp"
 #include "stepcast/texts/texts.hpp"
 
@@ -99,7 +101,7 @@ http::Response create_admin(const http::Request& request, Site& site, const std:
     const auto found = body.find(key);
     return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  if (text("token") != token) {
+  if (!accounts::same_secret(text("token"), token)) {
     return error_response({Errc::kDenied,
                            "the setup token is wrong",
                            {},
@@ -127,8 +129,10 @@ http::Response create_admin(const http::Request& request, Site& site, const std:
 
 void add_setup_routes(http::Router& router, Site& site, std::string token) {
   const auto add = [&](http::Method method, std::string pattern, http::Runs runs,
-                       std::function<http::Response(http::Request&)> handle) {
+                       std::function<http::Response(http::Request&)> handle,
+                       std::uint16_t cost = 0) {
     http::Route route;
+    route.cost = cost;
     route.method = method;
     route.pattern = std::move(pattern);
     route.runs = runs;
@@ -137,10 +141,12 @@ void add_setup_routes(http::Router& router, Site& site, std::string token) {
   };
   add(http::Method::kGet, "/setup", http::Runs::kOnLoop,
       [](http::Request& request) { return page(setup_page(language_of(request))); });
-  add(http::Method::kPost, "/setup", http::Runs::kOnWorker,
+  add(
+      http::Method::kPost, "/setup", http::Runs::kOnWorker,
       [&site, token = std::move(token)](http::Request& request) {
         return create_admin(request, site, token);
-      });
+      },
+      kHashCost);
   add(http::Method::kGet, "/", http::Runs::kOnLoop, [&site](http::Request& /*request*/) {
     if (!site.accounts.has_users()) {
       http::Response response = http::Response::empty(303);

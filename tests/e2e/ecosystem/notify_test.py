@@ -127,7 +127,7 @@ command = ["/bin/sh", "-c", "cat >> \\"$0\\"; echo >> \\"$0\\"", "{told}"]
         mail_server.start()
         self.addCleanup(mail_server.stop)
         port = mail_server.port
-        server = self.serve_ready(more=f"""snapshot_url = "{receiver.url}/camera"
+        server = self.serve_ready(more=f"""camera = "{receiver.url}/camera"
 [[notify.channel]]
 name = "mail"
 kind = "email"

@@ -1,16 +1,30 @@
 """The corners of OctoPrint's interface that clients seldom visit, and what must not get through."""
 
+import base64
+import hashlib
+import hmac
 import json
+import re
 import socket
+import struct
+import time
 import unittest
 import urllib.request
 from urllib.parse import urlparse
 
 from camera_support import Camera
-from server_support import EXAMPLES, TestCase
+from server_support import EXAMPLES, PASSWORD, TestCase
 
 SQUARE = (EXAMPLES / "square.gcode").read_bytes()
 NUT = (EXAMPLES / "nut.gcode").read_bytes()
+
+
+def totp(secret, at):
+    """The code of an authenticator (RFC 6238) at a time."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, struct.pack(">Q", int(at) // 30), hashlib.sha1)
+    number = struct.unpack(">I", digest[digest[-1] & 15:][:4])[0] & 0x7fffffff
+    return f"{number % 10**6:06}"
 
 
 class Webcam(TestCase):
@@ -55,8 +69,45 @@ class Webcam(TestCase):
             for action in ("stream", "snapshot"):
                 self.assertEqual(server.get(f"/webcam/?action={action}", key=None).status, 403)
             self.assertEqual(camera.opened, 0)
+
+    def test_the_addresses_of_the_settings_need_no_header(self):
+        with Camera() as camera:
+            server = self.serve_ready(printer=f'camera = "{camera.url}"\n')
             webcam = server.get("/api/settings").json()["webcam"]
-            self.assertEqual(webcam["streamUrl"], server.url + "/webcam/?action=stream")
+            with urllib.request.urlopen(webcam["snapshotUrl"], timeout=20) as picture:
+                self.assertTrue(picture.read().startswith(b"\xff\xd8 picture"))
+            with urllib.request.urlopen(webcam["streamUrl"], timeout=20) as stream:
+                self.assertTrue(self.next_picture(stream).startswith(b"\xff\xd8 picture"))
+            # Clients make the one address from the other.
+            made = webcam["streamUrl"].replace("action=stream", "action=snapshot")
+            server.stop()
+            port = urlparse(server.url).port
+            server.start()
+            made = made.replace(f":{port}/", f":{urlparse(server.url).port}/")
+            with urllib.request.urlopen(made, timeout=20) as picture:
+                self.assertEqual(picture.headers["Content-Type"], "image/jpeg",
+                                 "it outlives the server")
+            for wrong in (made.replace("/p/taz6/webcam", "/webcam"), made.replace("user=ada", "user=eve"),
+                          made.partition("&signature")[0]):
+                self.assertEqual(server.get(wrong.partition(server.url)[2], key=None).status, 403, wrong)
+            settings = server.get("/api/settings").json()
+            self.assertEqual(server.post("/api/settings", settings).status, 200,
+                             "sent back as it was, whatever its signature")
+            (self.folder / "signing-key").unlink()
+            server.stop()
+            server.start()
+            self.assertEqual(server.get("/p/" + made.partition("/p/")[2], key=None).status, 403)
+
+    def test_a_download_can_be_signed(self):
+        server = self.serve_ready()
+        server.upload([("file", "a.gcode", SQUARE)])
+        path = server.get("/api/files/local").json()["files"][0]["refs"]["download"]
+        path = path.partition(server.url)[2]
+        self.assertEqual(server.get(path, key=None).status, 403)
+        made = server.post("/api/v1/signed-addresses", {"path": path})
+        self.assertEqual(made.status, 201, made.body)
+        reply = server.get(made.json()["address"], key=None)
+        self.assertEqual((reply.status, reply.body), (200, SQUARE))
 
     def test_a_camera_that_is_off_is_told_from_one_that_is_not_there(self):
         with socket.socket() as unused:
@@ -166,17 +217,49 @@ class Xhr(TestCase):
 
 class Login(TestCase):
 
-    def test_a_cookie_needs_its_token_for_every_change(self):
+    def test_who_tries_many_passwords_has_to_wait(self):
         server = self.serve_ready()
-        reply = server.post("/api/login", {"user": "ada", "pass": "correct horse battery"},
-                            key=None)
+        asked = [server.post("/api/login", {"user": f"user{i}", "pass": "x"}, key=None).status
+                 for i in range(20)]
+        self.assertIn(429, asked)
+        self.assertEqual(server.post("/api/login", {"passive": True}).status, 200,
+                         "asking who one is costs nothing")
+
+    def test_a_second_factor_is_asked_for(self):
+        server = self.serve_ready()
+        jar, token = self.cookies(server.post("/api/login", {"user": "ada", "pass": PASSWORD},
+                                              key=None))
+        def own(path, value):
+            return server.request("POST", path, json.dumps(value).encode(),
+                                  {**jar, "X-CSRF-Token": token}, key=None)
+        begun = own("/api/v1/me/second-factor", {"password": PASSWORD})
+        self.assertEqual(begun.status, 201, begun.body)
+        secret = re.search(r"secret=([A-Z2-7]+)", next(iter(begun.json().values())))[1]
+        now = time.time()
+        recovery = own("/api/v1/me/second-factor/confirm", {"code": totp(secret, now)})
+        self.assertEqual(recovery.status, 201, recovery.body)
+        def log_in(**more):
+            return server.post("/api/login", {"user": "ada", "pass": PASSWORD, **more},
+                               key=None).status
+        self.assertEqual(log_in(), 403)
+        self.assertEqual(log_in(code="000000"), 403)
+        self.assertEqual(log_in(code=totp(secret, now + 30)), 200, "each code is good once")
+        self.assertEqual(log_in(code=totp(secret, now + 30)), 403)
+
+    def cookies(self, reply):
         self.assertEqual(reply.status, 200)
         cookies = dict(cookie.partition(";")[0].split("=", 1)
                        for cookie in reply.headers.get_all("Set-Cookie"))
         jar = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+        return jar, next(value for name, value in cookies.items() if "csrf" in name)
+
+    def test_a_cookie_needs_its_token_for_every_change(self):
+        server = self.serve_ready()
+        reply = server.post("/api/login", {"user": "ada", "pass": "correct horse battery"},
+                            key=None)
+        jar, token = self.cookies(reply)
         body = json.dumps({"command": "cancel"}).encode()
         self.assertEqual(server.request("POST", "/api/job", body, jar, key=None).status, 403)
-        token = next(value for name, value in cookies.items() if "csrf" in name)
         self.assertEqual(server.request("POST", "/api/job", body,
                                         {**jar, "X-CSRF-Token": token}, key=None).status, 409)
         self.assertEqual(server.request("GET", "/api/job", headers=jar, key=None).status, 200)

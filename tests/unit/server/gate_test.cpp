@@ -44,14 +44,16 @@ class GateTest : public ::testing::Test {
                                .allowance_per_s = 1,
                                .steady = [this] { return rig_.steady; },
                                .wall = [this] { return rig_.wall; }}) {
-    add("/picture/{name...}", "WEBCAM", 0, true);
-    add("/p/{printer}/picture", "WEBCAM", 0, true);
-    add("/users", "ADMIN", 0, false);
-    add("/login", "", 5, false);
+    add("/picture/{name...}", "WEBCAM", 0, http::Signable::kAddress);
+    add("/p/{printer}/picture", "WEBCAM", 0, http::Signable::kAddress);
+    add("/camera", "WEBCAM", 0, http::Signable::kPath);
+    add("/users", "ADMIN", 0, http::Signable::kNot);
+    add("/login", "", 5, http::Signable::kNot);
     gate_.learn(router_);
   }
 
-  void add(std::string pattern, std::string permission, std::uint16_t cost, bool signable) {
+  void add(std::string pattern, std::string permission, std::uint16_t cost,
+           http::Signable signable) {
     http::Route route;
     route.pattern = std::move(pattern);
     route.permission = std::move(permission);
@@ -112,6 +114,35 @@ TEST_F(GateTest, HoldsASignedAddressToEveryPartOfIt) {
     changed.replace(at, std::string(part).size(), other);
     EXPECT_EQ(ask(changed), 403) << changed;
   }
+}
+
+TEST_F(GateTest, LetsTheQueryOfASignedAddressChangeWhereItSaysSo) {
+  std::string address = sign("/camera?action=stream", ada_);
+  EXPECT_EQ(ask(address), 0);
+  address.replace(address.find("stream"), 6, "snapshot");
+  EXPECT_EQ(ask(address), 0);
+  address.replace(address.find("expires="), 8, "expires=9");
+  EXPECT_EQ(ask(address), 403);
+}
+
+TEST_F(GateTest, KnowsItsAddressesAgainByItsKey) {
+  Gate::Options options{.steady = [] { return std::chrono::milliseconds(0); },
+                        .wall = [this] { return rig_.wall; },
+                        .key = "kept"};
+  Gate before(*rig_.accounts, options);
+  before.learn(router_);
+  const auto made = before.sign(ada_, "/picture/a", seconds(60));
+  ASSERT_TRUE(made);
+  EXPECT_EQ(ask(made->address), 403) << "of another key";
+  Gate after(*rig_.accounts, options);
+  after.learn(router_);
+  auto target = http::parse_target(made->address).value();
+  http::Request request;
+  request.path = target.path;
+  request.query = target.query;
+  std::vector<http::Method> allowed;
+  const auto* route = router_.find(request.method, request.path, request.parameters, allowed);
+  EXPECT_FALSE(after.admit(request, *route));
 }
 
 TEST_F(GateTest, SignsNothingThatItsMakerMayNotRead) {

@@ -16,6 +16,7 @@
 namespace stepcast::http {
 
 enum class Method : std::uint8_t { kGet, kPost, kPut, kPatch, kDelete };
+[[nodiscard]] std::string_view method_name(Method method);  ///< "GET"
 
 /// Header fields in order; names are compared without case.
 class Headers {

@@ -66,6 +66,16 @@ enum class Runs : std::uint8_t {
   kOnWorker,  ///< May block: disk, database, hashing.
 };
 
+/// Whether a signed address may stand for a login (server::Gate): of images and downloads, which
+/// browsers and messengers fetch without headers.
+enum class Signable : std::uint8_t {
+  kNot,
+  kAddress,  ///< The signature covers path and query.
+  /// The path alone: the query chooses between what its maker may read anyway, and clients change
+  /// it.
+  kPath,
+};
+
 /// The longest text that an upload route takes in place of parts: names and options.
 inline constexpr std::size_t kMaxUploadText = std::size_t{1} << 20;
 
@@ -89,9 +99,7 @@ struct Route {
   /// What a call takes of its address's allowance (server::Gate); 0: nothing. Of routes that hash
   /// passwords or read whole tables.
   std::uint16_t cost = 0;
-  /// A signed address may stand for a login: images and downloads, which browsers and messengers
-  /// fetch without headers.
-  bool signable = false;
+  Signable signable = Signable::kNot;
 };
 
 /// Finds the route of a request. Built once, then read only.

@@ -12,6 +12,7 @@
 #include "stepcast/base/result.hpp"
 #include "stepcast/events/log.hpp"
 #include "stepcast/files/library.hpp"
+#include "stepcast/jobs/command.hpp"
 #include "stepcast/printer/printer.hpp"
 #include "stepcast/store/jobs.hpp"
 #include "stepcast/store/store.hpp"
@@ -52,8 +53,8 @@ class Runner {
   ~Runner();
 
   [[nodiscard]] const Identity& identity() const;
-  /// For what needs no books: moves by hand, features.
-  [[nodiscard]] printer::Printer& printer();
+  /// For what it is and can do; what it is to do goes through the runner.
+  [[nodiscard]] const printer::Printer& printer() const;
   /// Printer::connect(), and then Printer::continue_print() if a print was under way when the
   /// server stopped. @returns errors of connect(); how the print went on is told by events.
   [[nodiscard]] Result<void> connect();
@@ -92,6 +93,9 @@ class Runner {
   [[nodiscard]] Result<void> cancel(std::string_view user = {});
   /// Begins a paused job anew.
   [[nodiscard]] Result<void> restart(const std::string& user);
+  /// What needs no books: live changes, temperatures, moves by hand. Told to the log of events once
+  /// the printer has accepted it.
+  [[nodiscard]] Result<void> command(const Command& command, std::string_view user = {});
 
   /// Lines of the conversation with the printer, for a terminal; called on the back end's thread,
   /// must return soon.

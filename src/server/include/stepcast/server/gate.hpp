@@ -14,12 +14,15 @@
 
 namespace stepcast::server {
 
+/// What a call that hashes a password takes of its address's allowance: tens of milliseconds of
+/// CPU.
+inline constexpr std::uint16_t kHashCost = 5;
+
 /// What every request passes before its handler: who asks, what the route's permission says, and
 /// whether the address asks too much.
 ///
 /// A signed address stands for its maker's permission to read one path for a short while: pictures
-/// in messages, downloads by programs without headers. The key that signs them lives as long as the
-/// process, so that it is nowhere to be stolen from; a restart ends them all.
+/// in messages, downloads by programs without headers.
 ///
 /// Threads: any, once learn() has been called.
 class Gate {
@@ -29,6 +32,7 @@ class Gate {
     double allowance_per_s = 1;                           ///< What it gets back.
     std::function<std::chrono::milliseconds()> steady{};  ///< Empty: the system's.
     std::function<store::UnixMs()> wall{};                ///< Empty: the system's.
+    std::string key{};  ///< Signs addresses; empty: one that lives as long as the gate.
   };
 
   /// `accounts` must outlive it.
@@ -44,6 +48,11 @@ class Gate {
   /// For http::Server::Options::before.
   [[nodiscard]] std::optional<http::Response> admit(http::Request& request,
                                                     const http::Route& route);
+
+  /// Takes `cost` from the allowance of the request's address, where the route cannot know it.
+  /// @returns the refusal when it is used up.
+  [[nodiscard]] std::optional<http::Response> charge(const http::Request& request,
+                                                     std::uint16_t cost);
 
   struct Signed {
     std::string address;  ///< Path and query, relative to the server.

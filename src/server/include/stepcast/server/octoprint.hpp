@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "stepcast/http/router.hpp"
+#include "stepcast/server/gate.hpp"
 #include "stepcast/server/site.hpp"
 
 namespace stepcast::server {
@@ -13,8 +14,8 @@ namespace stepcast::server {
 /// Threads: build and destroy on one; handlers run where their routes say.
 class OctoPrint {
  public:
-  /// `site` must outlive this, and this the HTTP server.
-  explicit OctoPrint(Site& site);
+  /// `site` and `gate` must outlive this, and this the HTTP server.
+  OctoPrint(Site& site, Gate& gate);
   ~OctoPrint();
   OctoPrint(const OctoPrint&) = delete;
   OctoPrint& operator=(const OctoPrint&) = delete;
