@@ -18,11 +18,13 @@
 #include "stepcast/server/octoprint.hpp"
 #include "stepcast/server/setup.hpp"
 #include "stepcast/server/site.hpp"
+#include "stepcast/timelapse/recorder.hpp"
 
 #include "analysts.hpp"
 #include "connections.hpp"
 #include "demo.hpp"
 #include "discovery.hpp"
+#include "films.hpp"
 #include "integrations.hpp"
 #include "machines.hpp"
 #include "open_files.hpp"
@@ -155,12 +157,16 @@ Result<void> run(const Config& config, const fs::path& data, const fs::path& dem
     return tl::unexpected(watched.error());
   }
 
+  const auto recorders = open_recorders(config, data, site);
+  if (!recorders) {
+    return tl::unexpected(recorders.error());
+  }
   server::Gate::Options gate_options;
   gate_options.key = std::move(*signing_key);
   const Records records(**store, config, site.printers);
   const std::string setup_token = server::random_token();
   server::Gate gate(site.accounts, std::move(gate_options));
-  server::OctoPrint octoprint(site, gate);
+  server::OctoPrint octoprint(site, gate, *recorders);
   server::Api api(site, gate, (*integrations)->workshop());
   http::Router router;
   api.add_routes(router);

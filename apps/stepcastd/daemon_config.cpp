@@ -129,8 +129,8 @@ Result<Config> load_config(const std::filesystem::path& file) {
   try {
     const toml::table root = toml::parse(content.str(), file.string());
     ConfigTable top(root, file.string(), "", problem);
-    top.allow_only({"server", "storage", "files", "history", "queue", "system", "printer", "notify",
-                    "hook", "mqtt"});
+    top.allow_only({"server", "storage", "files", "history", "queue", "timelapse", "system",
+                    "printer", "notify", "hook", "mqtt"});
     static const toml::table kEmpty;
     const auto section = [&](const char* name) -> const toml::table& {
       const auto* table = root[name].as_table();
@@ -174,6 +174,9 @@ Result<Config> load_config(const std::filesystem::path& file) {
     queue.allow_only({"lease_s", "most_entries"});
     queue.integer("lease_s", config.queue_lease_s, 1, kLongestLeaseS);
     queue.integer("most_entries", config.queue_most_entries, 1, kMostEntries);
+    ConfigTable films(section("timelapse"), file.string(), "timelapse.", problem);
+    films.allow_only({"most_mib"});
+    films.integer("most_mib", config.timelapse_most_mib, 1, kMostMib);
     read_integrations(root, file.string(), config.integrations, problem);
     ConfigTable history(section("history"), file.string(), "history.", problem);
     history.allow_only({"seconds_days", "minutes_days", "events_days", "ae_hits_days"});

@@ -58,6 +58,7 @@ struct Config {
   std::int64_t file_versions = 3;        ///< Kept of each file.
   std::filesystem::path watched_folder;  ///< G-code put there is taken in; empty: none.
   HistoryConfig history;
+  std::int64_t timelapse_most_mib = 2048;  ///< Of each printer's films; the newest one stays.
   std::int64_t queue_lease_s = 30;
   std::int64_t queue_most_entries = 1'000;
   /// Command lines of the host by name: shutdown, reboot, restart.

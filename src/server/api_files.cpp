@@ -437,7 +437,7 @@ void add_file_operations(Table& table) {
             {"of", text(1, kHashDigits),
              "The hash of the file, or its front: with it the picture may be kept for a day."}},
        .answer = {.status = 200, .shape = nullptr, .type = "image/*"},
-       .signable = true,
+       .signable = http::Signable::kAddress,
        .handle = get_thumbnail});
   add({.method = http::Method::kPost,
        .path = "/folders",

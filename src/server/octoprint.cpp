@@ -3,6 +3,7 @@
 #include "app_keys.hpp"
 #include "octoprint_push.hpp"
 #include "octoprint_routes.hpp"
+#include "octoprint_timelapse.hpp"
 #include "session_tokens.hpp"
 #include "temperature_history.hpp"
 
@@ -10,7 +11,8 @@ namespace stepcast::server {
 
 class OctoPrint::Impl {
  public:
-  Impl(Site& site, Gate& gate) : site_(site), gate_(gate), push_(site, tokens_, temperatures_) {}
+  Impl(Site& site, Gate& gate, const Recorders& recorders)
+      : site_(site), gate_(gate), recorders_(recorders), push_(site, tokens_, temperatures_) {}
 
   void add_routes(http::Router& router) {
     octoprint::Mount mount(router, site_, gate_);
@@ -18,6 +20,7 @@ class OctoPrint::Impl {
     octoprint::add_settings_routes(mount);
     octoprint::add_user_routes(mount);
     octoprint::add_system_routes(mount);
+    octoprint::add_timelapse_routes(mount, recorders_);
     octoprint::add_webcam_routes(mount);
     octoprint::add_file_routes(mount);
     octoprint::add_job_routes(mount);
@@ -29,13 +32,15 @@ class OctoPrint::Impl {
  private:
   Site& site_;
   Gate& gate_;
+  const Recorders& recorders_;
   octoprint::SessionTokens tokens_;
   octoprint::TemperatureHistory temperatures_;
   octoprint::AppKeys app_keys_;
   octoprint::Push push_;
 };
 
-OctoPrint::OctoPrint(Site& site, Gate& gate) : impl_(std::make_unique<Impl>(site, gate)) {}
+OctoPrint::OctoPrint(Site& site, Gate& gate, const Recorders& recorders)
+    : impl_(std::make_unique<Impl>(site, gate, recorders)) {}
 OctoPrint::~OctoPrint() = default;
 void OctoPrint::add_routes(http::Router& router) {
   impl_->add_routes(router);

@@ -48,7 +48,7 @@ Json folder_made(const files::LibraryPath& path, const std::string& base) {
             {"display", path.name()},
             {"path", path.text()},
             {"origin", "local"},
-            {"refs", {{"resource", base + "/api/files/local/" + path.text()}}}}},
+            {"refs", {{"resource", file_address(base, path.text())}}}}},
           {"done", true}};
 }
 
@@ -62,7 +62,7 @@ http::Response make_folder(Site& site, const std::string& base, const std::strin
     return error_response(made.error());
   }
   http::Response response = json_response(folder_made(*path, base), 201);
-  response.headers.set("Location", base + "/api/files/local/" + path->text());
+  response.headers.set("Location", file_address(base, path->text()));
   return response;
 }
 
@@ -159,7 +159,7 @@ class Upload final : public http::UploadSink {
       printing = print && selected && Hand(site_, runner_, who_).start();
     }
     tell_upload(select, print);
-    const std::string resource = base_ + "/api/files/local/" + entry_->path;
+    const std::string resource = file_address(base_, entry_->path);
     Json local = entry_json(*entry_, base_);
     http::Response response = json_response({{"files", {{"local", local}}},
                                              {"done", true},
@@ -270,7 +270,7 @@ http::Response copy_or_move(Call& call, const files::LibraryPath& from, const st
     return error_response(entry.error());
   }
   http::Response response = json_response(entry_json(*entry, call.base), 201);
-  response.headers.set("Location", call.base + "/api/files/local/" + entry->path);
+  response.headers.set("Location", file_address(call.base, entry->path));
   return response;
 }
 

@@ -127,12 +127,16 @@ Json progress_json(const jobs::Runner::View& view) {
           {"printTimeLeftOrigin", progress.exact ? Json("analysis") : Json(nullptr)}};
 }
 
+std::string file_address(const std::string& base, const std::string& path) {
+  return fmt::format("{}/api/files/local/{}", base, percent_encoded(path, /*keep_slashes=*/true));
+}
+
 Json entry_json(const files::Entry& entry, const std::string& base) {
   Json object{{"name", name_of(entry.path)},
               {"display", entry.display.empty() ? name_of(entry.path) : entry.display},
               {"path", entry.path},
               {"origin", "local"},
-              {"refs", {{"resource", base + "/api/files/local/" + entry.path}}}};
+              {"refs", {{"resource", file_address(base, entry.path)}}}};
   if (entry.is_folder) {
     object["type"] = "folder";
     object["typePath"] = {"folder"};
@@ -145,7 +149,8 @@ Json entry_json(const files::Entry& entry, const std::string& base) {
   object["date"] = unix_s(entry.uploaded);
   object["hash"] = entry.sha256;
   object["user"] = entry.user;
-  object["refs"]["download"] = base + "/downloads/files/local/" + entry.path;
+  object["refs"]["download"] =
+      base + "/downloads/files/local/" + percent_encoded(entry.path, /*keep_slashes=*/true);
   if (const gcode::Thumbnail* const thumbnail = choose_thumbnail(entry)) {
     // As the plug-ins for thumbnails have it: relative to the printer, another one for each
     // content.

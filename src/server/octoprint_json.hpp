@@ -29,6 +29,8 @@ using Json = nlohmann::json;
 /// The `job` object: leaves may be null, objects never.
 [[nodiscard]] Json job_json(const jobs::Runner::View& view);
 [[nodiscard]] Json progress_json(const jobs::Runner::View& view);
+/// The address under which the interface knows a file or folder.
+[[nodiscard]] std::string file_address(const std::string& base, const std::string& path);
 /// A file or an empty folder. `base`: URL of the printer, without a slash at the end.
 [[nodiscard]] Json entry_json(const files::Entry& entry, const std::string& base);
 /// Files inside their folders; with `recursive` false folders come without what is in them.

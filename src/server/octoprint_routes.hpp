@@ -84,10 +84,10 @@ class TemperatureHistory;
 void add_server_routes(Mount& mount, SessionTokens& tokens);  ///< version, server, login
 void add_settings_routes(Mount& mount);                       ///< settings, printer profiles
 void add_user_routes(Mount& mount);                           ///< access, users
-void add_system_routes(Mount& mount);  ///< system commands, logs, time-lapses, languages
-void add_webcam_routes(Mount& mount);  ///< webcam
-void add_file_routes(Mount& mount);    ///< files, downloads
-void add_job_routes(Mount& mount);     ///< job
+void add_system_routes(Mount& mount);                         ///< system commands, logs, languages
+void add_webcam_routes(Mount& mount);                         ///< webcam
+void add_file_routes(Mount& mount);                           ///< files, downloads
+void add_job_routes(Mount& mount);                            ///< job
 /// connection, printer
 void add_printer_routes(Mount& mount, const TemperatureHistory& temperatures);
 

@@ -1,4 +1,4 @@
-// What OctoPrint offers about its own host: system commands, logs, time-lapses, language packs.
+// What OctoPrint offers about its own host: system commands, logs, language packs.
 #include <array>
 #include <chrono>
 #include <string>
@@ -94,28 +94,6 @@ http::Response logs_of(Call& call) {
       {{"files", Json::array()}, {"free", space.free_bytes}, {"total", space.total_bytes}});
 }
 
-Json timelapse_json() {
-  return {{"config", {{"type", "off"}}},
-          {"enabled", false},
-          {"files", Json::array()},
-          {"unrendered", Json::array()}};
-}
-
-http::Response change_timelapse(Call& call) {
-  const std::string type = call.body().value("type", "");
-  if (type != "off") {
-    return error_response({Errc::kUnsupported,
-                           fmt::format("time-lapses of the type '{}' are not recorded", type),
-                           {},
-                           "off"});
-  }
-  return json_response(timelapse_json());
-}
-
-http::Response no_timelapse(Call& /*call*/) {
-  return error_response({Errc::kNotFound, "there is no such time-lapse", {}, {}});
-}
-
 http::Response refuse_probe(Call& /*call*/) {
   // It would show strangers the inside of the network and the disk.
   return error_response(
@@ -137,13 +115,6 @@ void add_system_routes(Mount& mount) {
   mount.remove("/plugin/logging/logs/{file}", "ADMIN", [](Call& /*call*/) {
     return error_response({Errc::kNotFound, "there is no such log", {}, {}});
   });
-
-  mount.get("/api/timelapse", "TIMELAPSE_LIST",
-            [](Call& /*call*/) { return json_response(timelapse_json()); });
-  mount.post("/api/timelapse", "SETTINGS", change_timelapse);
-  mount.remove("/api/timelapse/{file}", "TIMELAPSE_DELETE", no_timelapse);
-  mount.remove("/api/timelapse/unrendered/{file}", "TIMELAPSE_MANAGE_UNRENDERED", no_timelapse);
-  mount.post("/api/timelapse/unrendered/{file}", "TIMELAPSE_MANAGE_UNRENDERED", no_timelapse);
 
   mount.get("/api/languages", "SETTINGS_READ", [](Call& /*call*/) {
     return json_response(

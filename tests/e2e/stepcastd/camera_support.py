@@ -4,12 +4,14 @@ import http.server
 import threading
 
 JPEG = b"\xff\xd8 picture %d \xff\xd9"
+# With a frame header: 64 x 48, one component.
+SIZED_JPEG = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\x30\x00\x40\x01\x01\x11\x00 picture %d \xff\xd9"
 
 
 class Camera:
     """Serves /?action=stream on any port; a frame each time somebody calls shoot()."""
 
-    def __init__(self):
+    def __init__(self, picture=JPEG):
         self.frames = threading.Condition()
         self.number = 0
         self.open = 0  # connections now
@@ -31,7 +33,7 @@ class Camera:
                         with camera.frames:
                             camera.frames.wait(0.05)
                             camera.number += 1
-                            frame = JPEG % camera.number
+                            frame = picture % camera.number
                         self.wfile.write(b"--cameraboundary\r\nContent-Type: image/jpeg\r\n"
                                          b"Content-Length: %d\r\n\r\n%s\r\n" % (len(frame), frame))
                 except OSError:

@@ -12,7 +12,7 @@ import unittest
 import urllib.request
 from urllib.parse import urlparse
 
-from camera_support import Camera
+from camera_support import SIZED_JPEG, Camera
 from server_support import EXAMPLES, PASSWORD, TestCase
 
 SQUARE = (EXAMPLES / "square.gcode").read_bytes()
@@ -100,7 +100,7 @@ class Webcam(TestCase):
 
     def test_a_download_can_be_signed(self):
         server = self.serve_ready()
-        server.upload([("file", "a.gcode", SQUARE)])
+        server.upload([("file", "a bé.gcode", SQUARE)])
         path = server.get("/api/files/local").json()["files"][0]["refs"]["download"]
         path = path.partition(server.url)[2]
         self.assertEqual(server.get(path, key=None).status, 403)
@@ -123,6 +123,87 @@ class Webcam(TestCase):
         server = self.serve_ready()
         self.assertEqual(server.get("/webcam/?action=stream").status, 404)
         self.assertFalse(server.get("/api/settings").json()["webcam"]["webcamEnabled"])
+
+
+class Timelapse(TestCase):
+
+    def wait_for(self, holds, what):
+        end = time.monotonic() + 60
+        while not (found := holds()):
+            self.assertLess(time.monotonic(), end, what)
+            time.sleep(0.05)
+        return found
+
+    def pictures_of(self, film):
+        """Those of an AVI, as its index has them."""
+        self.assertEqual(film[:4] + film[8:12], b"RIFFAVI ")
+        movi, index = film.index(b"movi"), film.index(b"idx1")
+        count = struct.unpack_from("<I", film, index + 4)[0] // 16
+        entries = [struct.unpack_from("<4sIII", film, index + 8 + 16 * i) for i in range(count)]
+        return [film[movi + offset + 8:movi + offset + 8 + length]
+                for _, _, offset, length in entries]
+
+    def test_a_print_is_filmed_layer_by_layer(self):
+        with Camera(SIZED_JPEG) as camera:
+            server = self.serve_ready(printer=f'camera = "{camera.url}"\n', speed=10)
+            self.assertEqual(server.get("/api/timelapse").json(),
+                             {"config": {"type": "off"}, "enabled": True, "files": []})
+            reply = server.post("/api/timelapse", {"type": "zchange", "fps": 10, "postRoll": 1,
+                                                   "save": True})
+            self.assertEqual(reply.status, 200, reply.body)
+            self.assertEqual(reply.json()["config"],
+                             {"type": "zchange", "fps": 10, "postRoll": 1, "retractionZHop": 0,
+                              "minDelay": 0})
+            server.upload([("print", "true"), ("file", "my nut.gcode", NUT)])
+            recording = self.wait_for(lambda: [
+                one for one in server.get("/api/timelapse?unrendered=true").json()["unrendered"]
+                if one["count"] > 1], "two layers")[0]
+            self.assertTrue(recording["recording"])
+            self.assertEqual(server.delete("/api/timelapse/unrendered/" + recording["name"]).status,
+                             409)
+            server.wait_for_state("Operational")
+            film = self.wait_for(lambda: server.get("/api/timelapse").json()["files"], "a film")[0]
+            self.assertRegex(film["name"], r"^my_nut_\d{14}\.avi$")
+            self.assertEqual(film["url"], "/downloads/timelapse/" + film["name"])
+            reply = server.get(film["url"])
+            self.assertEqual((len(reply.body), reply.headers["Content-Type"]),
+                             (film["bytes"], "video/x-msvideo"))
+            pictures = self.pictures_of(reply.body)
+            taken = [picture for picture in pictures if picture]
+            self.assertGreater(len(taken), 2)
+            self.assertEqual(len(set(taken)), len(taken))
+            self.assertTrue(all(picture.startswith(SIZED_JPEG[:15]) for picture in taken))
+            self.assertEqual(pictures[-10:], [b""] * 10, "the last one stays for a second")
+            self.assertEqual(server.get(film["url"], key=None).status, 403)
+            signed_one = server.post("/api/v1/signed-addresses", {"path": "/p/taz6" + film["url"]})
+            self.assertEqual(server.get(signed_one.json()["address"], key=None).body, reply.body)
+            told = [event["type"] for event in
+                    server.get("/api/v1/events?limit=500").json()["items"]]
+            self.assertEqual((told.count("CaptureDone"), told.count("CaptureFailed"),
+                              told.count("MovieDone")), (len(taken), 0, 1))
+            self.assertEqual(server.get("/downloads/timelapse/..%2F..%2Fstepcast.db").status, 404)
+            left = server.delete("/api/timelapse/" + film["name"])
+            self.assertEqual(left.json()["files"], [])
+            self.assertEqual(server.delete("/api/timelapse/" + film["name"]).status, 404)
+
+    def test_what_makes_no_film_is_refused_with_a_reason(self):
+        with Camera(SIZED_JPEG) as camera:
+            server = self.serve_ready(printer=f'camera = "{camera.url}"\n')
+            for wrong, reason in (({"type": "weekly"}, "zchange"), ({"type": "timed", "fps": 0}, "1 to 60"),
+                                  ({"type": "timed", "interval": "x"}, "whole number"),
+                                  ({"type": "timed", "interval": 1.5}, "whole number")):
+                reply = server.post("/api/timelapse", wrong)
+                self.assertEqual(reply.status, 400, wrong)
+                self.assertIn(reason, reply.json()["error"])
+            self.assertEqual(server.get("/api/timelapse").json()["config"], {"type": "off"})
+
+    def test_a_printer_without_camera_films_nothing_and_says_so(self):
+        server = self.serve_ready()
+        self.assertFalse(server.get("/api/timelapse").json()["enabled"])
+        self.assertEqual(server.post("/api/timelapse", {"type": "off"}).status, 200)
+        reply = server.post("/api/timelapse", {"type": "timed"})
+        self.assertEqual(reply.status, 400)
+        self.assertIn("no camera", reply.json()["error"])
 
 
 class Settings(TestCase):
