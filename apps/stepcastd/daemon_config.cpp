@@ -39,9 +39,9 @@ PrinterConfig read_printer(ConfigTable table) {
   PrinterConfig printer;
   table.text("kind", printer.kind);
   if (printer.kind == "streamed") {
-    table.allow_only({"id", "kind", "profile", "device", "planner", "compensator", "speed",
-                      "group", "bed_clear", "port", "camera", "nozzle_standby_c",
-                      "nozzle_off_after_s", "all_off_after_s", "idle_off_after_s"});
+    table.allow_only({"id", "kind", "profile", "device", "planner", "compensator", "speed", "group",
+                      "bed_clear", "port", "camera", "nozzle_standby_c", "nozzle_off_after_s",
+                      "all_off_after_s", "idle_off_after_s"});
   } else if (printer.kind == "octoprint") {
     table.allow_only({"id", "kind", "profile", "url", "api_key_file", "ca_file", "group",
                       "bed_clear", "port", "camera"});
