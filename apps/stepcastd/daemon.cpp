@@ -38,7 +38,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMib = std::int64_t{1} << 20;
 constexpr std::chrono::seconds kGrace{5};
 // Printers nearby are there when the server says that it is ready; it waits no longer for others.
 constexpr std::chrono::milliseconds kFirstRound{200};

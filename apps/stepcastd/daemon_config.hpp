@@ -37,6 +37,9 @@ struct PrinterConfig {
   std::int64_t idle_off_after_s = 1'800;
 };
 
+/// Bytes of the values that are in MiB.
+inline constexpr std::int64_t kMib = std::int64_t{1} << 20;
+
 /// For how many days records are kept; 0: for ever.
 struct HistoryConfig {
   std::int64_t seconds_days = 7;

@@ -11,7 +11,6 @@ namespace stepcast::daemon {
 namespace {
 
 constexpr std::chrono::seconds kPatience{5};  // for a picture; a camera sends several a second
-constexpr std::int64_t kMib = std::int64_t{1} << 20;
 
 // The layer of the plan, or where nobody knows it how high the tool is.
 std::optional<double> height_of(const jobs::Runner& runner) {
