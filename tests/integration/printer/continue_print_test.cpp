@@ -25,6 +25,7 @@
 #include "device_process.hpp"
 #include "print_journal.hpp"
 #include "printer_watch.hpp"
+#include "streamed_job.hpp"
 #include "test_profile.hpp"
 
 extern char** environ;
@@ -40,25 +41,11 @@ using printer::StreamedPrinter;
 using ::testing::Each;
 using ::testing::HasSubstr;
 
-std::string zigzag(int seconds) {
-  std::string job = "M83\n;LAYER:0\nG1 Z0.3 F300\nG1 X20.3 Y20.7 F6000\n";
-  for (int i = 0; i < seconds; ++i) {
-    job += i % 10 == 9 ? ";LAYER:" + std::to_string(i / 10 + 1) + "\n" : "";
-    job += "G1 X" + std::to_string(i % 2 == 0 ? 70 : 20) + " Y" + std::to_string(20 + i % 50) +
-           " E1.01 F3000\n";
-  }
-  return job;
-}
-
 StreamedPrinter::Options options_for(std::uint16_t port, const fs::path& folder) {
-  return {.id = "taz",
-          .profile = limited_machine(),
-          .device = {.host = "127.0.0.1", .port = port},
-          .controller = {},
-          .speed = 40,
-          .connect_timeout = 2s,
-          .status_interval = 5ms,
-          .state_folder = folder};
+  constexpr std::uint32_t kPace = 40;
+  auto options = streamed_options(port, kPace);
+  options.state_folder = folder;
+  return options;
 }
 
 /// The link of a process that was killed may still be up for a moment.

@@ -12,6 +12,7 @@
 #include "control_run.hpp"
 #include "device_process.hpp"
 #include "printer_watch.hpp"
+#include "streamed_job.hpp"
 #include "test_profile.hpp"
 
 namespace stepcast::test {
@@ -37,20 +38,10 @@ std::string two_objects(int seconds) {
   return job;
 }
 
-StreamedPrinter::Options options_for(std::uint16_t port, std::uint32_t speed) {
-  return {.id = "taz",
-          .profile = limited_machine(),
-          .device = {.host = "127.0.0.1", .port = port},
-          .controller = {},
-          .speed = speed,
-          .connect_timeout = 2s,
-          .status_interval = 5ms};
-}
-
 class LivePrint : public ::testing::Test {
  protected:
   explicit LivePrint(int seconds = 120, std::uint32_t speed = 40)
-      : job(two_objects(seconds)), printer(options_for(device.port(), speed)) {
+      : job(two_objects(seconds)), printer(streamed_options(device.port(), speed)) {
     printer.observe(watch.observer());
   }
   void begin() {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "control_run.hpp"
 #include "device_process.hpp"
 #include "printer_watch.hpp"
+#include "streamed_job.hpp"
 #include "test_profile.hpp"
 #include "udp_relay.hpp"
 
@@ -34,15 +36,8 @@ using ::testing::Each;
 using ::testing::HasSubstr;
 
 /// A zigzag of about `seconds`, with layers and filament, that ends somewhere on the bed.
-std::string zigzag(int seconds) {
-  std::string job = "M83\nM104 S200\n;LAYER:0\nG1 Z0.3 F300\nG1 X20.3 Y20.7 F6000\n";
-  for (int i = 0; i < seconds; ++i) {
-    job += i % 10 == 9 ? ";LAYER:" + std::to_string(i / 10 + 1) + "\n" : "";
-    job += "G1 X" + std::to_string(i % 2 == 0 ? 70 : 20) + " Y" + std::to_string(20 + i % 50) +
-           " E1.01 F3000\n";
-  }
-  return job;
-}
+
+constexpr std::string_view kHeats = "M104 S200\n";
 
 struct Planned {
   control::JobPlan plan;
@@ -55,16 +50,6 @@ Planned plan(const std::filesystem::path& file, const machine::Profile& profile)
                    append_ticks(block, planned.ticks);
                  }).value();
   return planned;
-}
-
-StreamedPrinter::Options options_for(std::uint16_t port, std::uint32_t speed) {
-  return {.id = "taz",
-          .profile = limited_machine(),
-          .device = {.host = "127.0.0.1", .port = port},
-          .controller = {},
-          .speed = speed,
-          .connect_timeout = 2s,
-          .status_interval = 5ms};
 }
 
 PerAxis<Steps> counters_of(const testing::DeviceProcess& device) {
@@ -80,14 +65,14 @@ PerAxis<Steps> counters_of(const testing::DeviceProcess& device) {
 class PauseAndResume : public ::testing::TestWithParam<int> {};
 
 TEST_P(PauseAndResume, ExecutesThePlanToTheStep) {
-  const JobFile job(zigzag(120));
+  const JobFile job(zigzag(120, kHeats));
   const Planned planned = plan(job.path(), limited_machine());
   testing::DeviceProcess device;
   const double loss = GetParam() / 100.0;
   const testing::LossyLink::Options link{.loss = loss, .delay = 200us, .straggle_by = 2ms};
   testing::UdpRelay relay(device.port(), link, link);
   PrinterWatch watch;
-  StreamedPrinter printer(options_for(relay.port(), 40));
+  StreamedPrinter printer(streamed_options(relay.port(), 40));
   printer.observe(watch.observer());
   ASSERT_TRUE(printer.connect());
   ASSERT_TRUE(printer.start({.job_id = "1", .file = job.path()}));
@@ -121,11 +106,11 @@ TEST_P(PauseAndResume, ExecutesThePlanToTheStep) {
 INSTANTIATE_TEST_SUITE_P(LossPercent, PauseAndResume, ::testing::Values(0, 10));
 
 TEST(StreamedPrinter, PrintsAsFastAsTheDeviceTakesItAndEndsOnThePlan) {
-  const JobFile job(zigzag(120));
+  const JobFile job(zigzag(120, kHeats));
   const Planned planned = plan(job.path(), limited_machine());
   testing::DeviceProcess device;
   PrinterWatch watch;
-  StreamedPrinter printer(options_for(device.port(), wire::kSpeedMax));
+  StreamedPrinter printer(streamed_options(device.port(), wire::kSpeedMax));
   printer.observe(watch.observer());
   ASSERT_TRUE(printer.connect());
   ASSERT_TRUE(printer.start({.job_id = "1", .file = job.path()}));
@@ -141,11 +126,11 @@ TEST(StreamedPrinter, PrintsAsFastAsTheDeviceTakesItAndEndsOnThePlan) {
 }
 
 TEST(StreamedPrinter, KnowsWhereItIsAfterACancelAndBeginsTheNextJobAtHome) {
-  const JobFile job(zigzag(60));
+  const JobFile job(zigzag(60, kHeats));
   const Planned planned = plan(job.path(), limited_machine());
   testing::DeviceProcess device;
   PrinterWatch watch;
-  StreamedPrinter printer(options_for(device.port(), 40));
+  StreamedPrinter printer(streamed_options(device.port(), 40));
   printer.observe(watch.observer());
   ASSERT_TRUE(printer.connect());
   ASSERT_TRUE(printer.start({.job_id = "1", .file = job.path()}));
@@ -171,10 +156,10 @@ TEST(StreamedPrinter, KnowsWhereItIsAfterACancelAndBeginsTheNextJobAtHome) {
 }
 
 TEST(StreamedPrinter, PlansAWholeJobBeforeAnythingMoves) {
-  const JobFile job(zigzag(5) + "G1 X9999 F3000\n");
+  const JobFile job(zigzag(5, kHeats) + "G1 X9999 F3000\n");
   testing::DeviceProcess device;
   PrinterWatch watch;
-  StreamedPrinter printer(options_for(device.port(), wire::kSpeedMax));
+  StreamedPrinter printer(streamed_options(device.port(), wire::kSpeedMax));
   printer.observe(watch.observer());
   ASSERT_TRUE(printer.connect());
   ASSERT_TRUE(printer.start({.job_id = "1", .file = job.path()}));
@@ -188,7 +173,7 @@ TEST(StreamedPrinter, PlansAWholeJobBeforeAnythingMoves) {
 TEST(StreamedPrinter, JogsAndGoesHomeToTheStep) {
   testing::DeviceProcess device;
   PrinterWatch watch;
-  StreamedPrinter printer(options_for(device.port(), 40));
+  StreamedPrinter printer(streamed_options(device.port(), 40));
   printer.observe(watch.observer());
   ASSERT_TRUE(printer.connect());
   printer::Printer::Jog jog;
@@ -212,7 +197,7 @@ TEST(StreamedPrinter, JogsAndGoesHomeToTheStep) {
 
 TEST(StreamedPrinter, RefusesImpossibleJogsAtOnce) {
   testing::DeviceProcess device;
-  StreamedPrinter printer(options_for(device.port(), 1));
+  StreamedPrinter printer(streamed_options(device.port(), 1));
   ASSERT_TRUE(printer.connect());
   const auto code_of = [&](const printer::Printer::Jog& jog) {
     const auto result = printer.jog(jog);
@@ -238,7 +223,7 @@ TEST(StreamedPrinter, RefusesImpossibleJogsAtOnce) {
 
 TEST(StreamedPrinter, SaysThatSomebodyElseHasTheDevice) {
   testing::DeviceProcess device;
-  StreamedPrinter printer(options_for(device.port(), 1));
+  StreamedPrinter printer(streamed_options(device.port(), 1));
   {
     auto console = stream::ConsoleClient::connect({.host = "127.0.0.1", .port = device.port()}, {});
     ASSERT_TRUE(console);
@@ -254,7 +239,7 @@ TEST(StreamedPrinter, SaysThatSomebodyElseHasTheDevice) {
 
 TEST(StreamedPrinter, LeavesTheDeviceFreeBetweenPrints) {
   testing::DeviceProcess device;
-  StreamedPrinter printer(options_for(device.port(), 1));
+  StreamedPrinter printer(streamed_options(device.port(), 1));
   ASSERT_TRUE(printer.connect());
   auto console = stream::ConsoleClient::connect({.host = "127.0.0.1", .port = device.port()}, {});
   ASSERT_TRUE(console);
@@ -263,7 +248,7 @@ TEST(StreamedPrinter, LeavesTheDeviceFreeBetweenPrints) {
 
 TEST(StreamedPrinter, RefusesSpeedWithRealMotors) {
   testing::DeviceProcess device(device::LinuxDevice::Options{.core = {.virtual_motors = false}});
-  StreamedPrinter printer(options_for(device.port(), 2));
+  StreamedPrinter printer(streamed_options(device.port(), 2));
   const auto connected = printer.connect();
   ASSERT_FALSE(connected);
   EXPECT_EQ(connected.error().code, Errc::kUnsupported);
@@ -273,7 +258,7 @@ TEST(StreamedPrinter, RefusesSpeedWithRealMotors) {
 TEST(StreamedPrinter, RefusesAnotherStepGrid) {
   testing::DeviceProcess device(
       device::LinuxDevice::Options{.core = {.tick_hz = 40'000, .virtual_motors = true}});
-  StreamedPrinter printer(options_for(device.port(), 1));
+  StreamedPrinter printer(streamed_options(device.port(), 1));
   const auto connected = printer.connect();
   ASSERT_FALSE(connected);
   EXPECT_EQ(connected.error().code, Errc::kUnsupported);
@@ -281,7 +266,7 @@ TEST(StreamedPrinter, RefusesAnotherStepGrid) {
 
 TEST(StreamedPrinter, NoticesThatAnIdleDeviceIsGone) {
   testing::DeviceProcess device;
-  auto options = options_for(device.port(), 1);
+  auto options = streamed_options(device.port(), 1);
   options.idle_probe = 20ms;
   PrinterWatch watch;
   StreamedPrinter printer(options);
@@ -293,10 +278,10 @@ TEST(StreamedPrinter, NoticesThatAnIdleDeviceIsGone) {
 }
 
 TEST(StreamedPrinter, AVanishedDeviceIsAnErrorAndNotAPlace) {
-  const JobFile job(zigzag(60));
+  const JobFile job(zigzag(60, kHeats));
   testing::DeviceProcess device;
   testing::UdpRelay relay(device.port(), {.delay = 0us}, {.delay = 0us});
-  auto options = options_for(relay.port(), 10);
+  auto options = streamed_options(relay.port(), 10);
   options.vanished_after = 200ms;
   PrinterWatch watch;
   StreamedPrinter printer(options);

@@ -49,7 +49,7 @@ std::string two_objects(int layers) {
 
 /// Reads everything, in pieces; `before` is called before each with the ticks read so far.
 template <class Before>
-std::vector<std::uint8_t> read_all(MotionSource& source, Before before) {
+std::vector<std::uint8_t> read_pieces(MotionSource& source, Before before) {
   std::vector<std::uint8_t> ticks;
   std::vector<std::uint8_t> part(1200);
   for (;;) {
@@ -119,7 +119,7 @@ TEST_P(LiveChangesOf, AtRandomMomentsStayExactRepeatableAndWithinTheLimits) {
     auto live = MotionSource::create(*plan, profile, person.feed()).value();
     std::uniform_int_distribution<std::size_t> pause(10'000, 250'000);
     std::size_t next = pause(random);
-    const auto ticks = read_all(*live, [&](std::size_t done) {
+    const auto ticks = read_pieces(*live, [&](std::size_t done) {
       if (done >= next) {
         person.ask(random_settings(random));
         next = done + pause(random);
@@ -132,7 +132,7 @@ TEST_P(LiveChangesOf, AtRandomMomentsStayExactRepeatableAndWithinTheLimits) {
     EXPECT_EQ(decode(ticks).net.values, live->totals().steps.values);
     EXPECT_EQ(live->totals().steps.values, live->totals().target_steps.values);
     auto again = MotionSource::create(*plan, profile, planner::repeat(person.made())).value();
-    EXPECT_TRUE(read_all(*again, [](std::size_t) {}) == ticks);
+    EXPECT_TRUE(read_pieces(*again, [](std::size_t) {}) == ticks);
 
     // The time left is computed from the same plan.
     const auto changed = plan_job(job.path(), profile, plan->choice, {}, person.made());
@@ -200,7 +200,7 @@ TEST(LiveChanges, ActSoonAlsoWhereMovesAreLong) {
   auto live = MotionSource::create(plan, profile, person.feed()).value();
   Ticks asked_at = 0;
   Ticks planned_to = 0;
-  const auto changed = read_all(*live, [&](std::size_t done) {
+  const auto changed = read_pieces(*live, [&](std::size_t done) {
     if (asked_at == 0 && done > 400'000) {
       asked_at = static_cast<Ticks>(done);
       planned_to = live->planned_to();
@@ -208,7 +208,7 @@ TEST(LiveChanges, ActSoonAlsoWhereMovesAreLong) {
     }
   });
   auto plain = MotionSource::create(plan, profile).value();
-  const auto unchanged = read_all(*plain, [](std::size_t) {});
+  const auto unchanged = read_pieces(*plain, [](std::size_t) {});
   const auto parted =
       std::mismatch(changed.begin(), changed.end(), unchanged.begin()).first - changed.begin();
   EXPECT_GE(parted, asked_at);

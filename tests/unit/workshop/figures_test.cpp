@@ -5,7 +5,7 @@
 namespace stepcast::workshop {
 namespace {
 
-constexpr store::UnixMs kDay = 86'400'000;
+constexpr store::UnixMs kOneDay = 86'400'000;
 
 Spool pla() {
   Spool spool;
@@ -62,12 +62,12 @@ TEST(Tasks, AreDueByWhateverComesFirst) {
   store::PrintTotals totals;
   totals.hours = 90;
   totals.filament_m = 30;
-  const TaskState early = state_of(task_every(100, 100, 10), totals, 5 * kDay);
+  const TaskState early = state_of(task_every(100, 100, 10), totals, 5 * kOneDay);
   EXPECT_FALSE(early.is_due());
   EXPECT_DOUBLE_EQ(early.share, 0.9);
-  EXPECT_TRUE(state_of(task_every(100, 30, 10), totals, 5 * kDay).is_due());
-  EXPECT_TRUE(state_of(task_every(100, 100, 5), totals, 5 * kDay).is_due());
-  EXPECT_FALSE(state_of(task_every(100, {}, {}), totals, 5000 * kDay).is_due());
+  EXPECT_TRUE(state_of(task_every(100, 30, 10), totals, 5 * kOneDay).is_due());
+  EXPECT_TRUE(state_of(task_every(100, 100, 5), totals, 5 * kOneDay).is_due());
+  EXPECT_FALSE(state_of(task_every(100, {}, {}), totals, 5000 * kOneDay).is_due());
 }
 
 TEST(Tasks, NeedAnIntervalAboveNothing) {
