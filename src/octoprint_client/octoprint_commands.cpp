@@ -27,6 +27,8 @@ constexpr milliseconds kBeginsToConnect{3'000};
 constexpr milliseconds kBetweenLooks{50};
 // For the first temperatures after connecting.
 constexpr milliseconds kFirstTemperatures{3'000};
+// No hot end of the market gets hotter; OctoPrint itself passes on any number.
+constexpr Celsius kHottest{500.0};
 
 bool is_closed(State state) {
   return state == State::kOffline || state == State::kError;
@@ -402,9 +404,10 @@ Result<void> OctoPrintPrinter::Impl::extrude(Mm length, std::optional<MmPerS> sp
 }
 
 Result<void> OctoPrintPrinter::Impl::set_target(const std::string& heater, Celsius target) {
-  if (!(target.v >= 0) || !std::isfinite(target.v)) {
-    return fail(Errc::kOutOfRange, fmt::format("a target of {} degrees is not possible", target.v),
-                heater, "0 switches the heater off");
+  if (!(target >= Celsius{0} && target <= kHottest)) {
+    return fail(Errc::kOutOfRange,
+                fmt::format("a target of {} C is outside 0 to {} C", target.v, kHottest.v), heater,
+                "0 switches the heater off");
   }
   {
     const std::lock_guard lock(mutex_);

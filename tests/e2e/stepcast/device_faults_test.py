@@ -12,12 +12,15 @@ INIT_REPLY = ("ok init protocol={protocol} version={version} session=0123456789a
               "fifo=100 batch=10 packet_ticks=1200 tick_hz=20000 motors=xyze virtual=1 executed=0 "
               "x=0 y=0 z=0 e=0\n")
 
+STATUS_REPLY = "ok status state=idle executed=0 x=0 y=0 z=0 e=0 session=0000000000000000\n"
+
 
 class FakeDevice:
-    """Answers the first line of each connection with a text of its own, and notes what it heard."""
+    """Answers every line with a text of its own, `status` as its caller wants; notes the lines."""
 
-    def __init__(self, reply):
+    def __init__(self, reply, status=None):
         self.reply = reply.encode()
+        self.status = self.reply if status is None else status.encode()
         self.heard = []
 
     def __enter__(self):
@@ -37,7 +40,7 @@ class FakeDevice:
                 try:
                     while line := link.recv(4096):
                         self.heard.append(line.decode())
-                        link.sendall(self.reply)
+                        link.sendall(self.status if line.startswith(b"status") else self.reply)
                 except OSError:
                     pass
 
@@ -79,10 +82,11 @@ class WrongAddress(TestCase):
 class WrongPeer(TestCase):
 
     def refuse(self, reply, *words):
-        with FakeDevice(reply) as fake:
-            self.assert_refused(print_on(fake.address), NO_PEER, fake.address, *words)
-            self.assertTrue(fake.heard[0].startswith("init"))
-            return fake
+        """Whether it is strange from the first question on, or only when a session is to begin."""
+        for status in (None, STATUS_REPLY):
+            with FakeDevice(reply, status) as fake, self.subTest(status=status):
+                self.assert_refused(print_on(fake.address), NO_PEER, fake.address, *words)
+                self.assertTrue(any(line.startswith("init") for line in fake.heard))
 
     def test_of_another_protocol_version(self):
         self.refuse(INIT_REPLY.format(protocol="paper", version=2), "paper version 2",
