@@ -393,7 +393,8 @@ TYPED_TEST(PrinterContract, MovesByHandAtRestAndWithinItsTravel) {
   ASSERT_TRUE(jog_after(Axis::kX, 20, true));
   ASSERT_TRUE(rests_at(20)) << this->watch.log();
   ASSERT_TRUE(jog_after(Axis::kX, -5, false));
-  EXPECT_TRUE(rests_at(15));
+  EXPECT_TRUE(rests_at(15)) << printer.status().position[Axis::kX].value_or(Mm(-1)).v << "\n"
+                            << this->watch.log();
   EXPECT_EQ(code_of(jog_after(Axis::kX, 5000, true)), Errc::kOutOfRange);
   EXPECT_EQ(code_of(jog_after(Axis::kX, -500, false)), Errc::kOutOfRange);
   EXPECT_EQ(code_of(jog_after(Axis::kE, 1, false)), Errc::kInvalidArgument);
