@@ -160,8 +160,8 @@ Result<void> restore(const fs::path& from, const fs::path& data) {
     return copied;
   }
   // Closed again before the folder gets its name: SQLite remembers that of its files.
-  const auto opened = store::Store::open({.url = "sqlite:" + (folder->path() / kDatabase).string()})
-                          .map([](const auto& /*store*/) {});
+  auto opened = store::Store::open({.url = "sqlite:" + (folder->path() / kDatabase).string()})
+                    .map([](const auto& /*store*/) {});
   if (!opened) {
     return opened;
   }

@@ -71,7 +71,7 @@ class ConfigTable {
     if (const toml::node* node = table_.get(key)) {
       const toml::array* array = node->as_array();
       if (array == nullptr || !array->is_homogeneous<std::string>()) {
-        report(*node, key, "is no list of texts", "write it like [\"a\", \"b\"]");
+        report(*node, key, "is no list of texts", R"(write it like ["a", "b"])");
         return;
       }
       for (const toml::node& item : *array) {

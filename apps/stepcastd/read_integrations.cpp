@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kLongestTimeoutS = 600;
 constexpr std::int64_t kMostPerHour = 3600;
-constexpr std::int64_t kLongestKeepHours = 24 * 30;
+constexpr std::int64_t kLongestKeepHours = 720;  // 30 days
 
 // Calls `each` with every table of `[[name]]`.
 template <class Each>
@@ -33,7 +33,7 @@ void need(ConfigTable& table, const ChannelConfig& channel) {
   } else if (channel.kind == "email" && (channel.from.empty() || channel.to.empty())) {
     table.report_whole("needs from and to", "write the addresses");
   } else if (channel.kind == "command" && channel.command.empty()) {
-    table.report_whole("needs command", "write it like [\"/usr/local/bin/lamp\", \"red\"]");
+    table.report_whole("needs command", R"(write it like ["/usr/local/bin/lamp", "red"])");
   } else if (channel.kind != "command" && channel.kind != "telegram" && channel.url.empty()) {
     table.report_whole("needs url", "write the address that it goes to");
   }

@@ -26,13 +26,13 @@ class Queue::Impl {
 
   Result<void> open();
   Result<QueueEntry> add(const NewQueueEntry& entry);
-  Result<std::vector<QueueEntry>> list() const;
-  Result<std::vector<QueueEntry>> past(std::int64_t limit, std::int64_t offset) const;
-  Result<QueueEntry> find(std::string_view id) const;
+  [[nodiscard]] Result<std::vector<QueueEntry>> list() const;
+  [[nodiscard]] Result<std::vector<QueueEntry>> past(std::int64_t limit, std::int64_t offset) const;
+  [[nodiscard]] Result<QueueEntry> find(std::string_view id) const;
   Result<QueueEntry> edit(std::string_view id, const Edit& edit, std::string_view user);
   Result<void> move(std::string_view id, std::string_view before, std::string_view user);
   Result<void> cancel(std::string_view id, std::string_view user);
-  Result<PrinterSetup> setup(std::string_view printer) const;
+  [[nodiscard]] Result<PrinterSetup> setup(std::string_view printer) const;
   Result<void> pause(std::string_view printer, bool paused, std::string_view user);
   Result<void> bed_cleared(std::string_view printer, std::string_view job, std::string_view user);
   Result<void> set_loaded(std::string_view printer, std::string_view material,
@@ -60,7 +60,7 @@ class Queue::Impl {
   Result<void> clear_ejected();
   Result<void> close_what_is_over();
   Result<bool> start_on(const Printer& printer, const store::QueueRow& row);
-  Result<void> claim(const Printer& printer, const store::QueueStartRow& start) const;
+  [[nodiscard]] Result<void> claim(const Printer& printer, const store::QueueStartRow& start) const;
 
   void tell(const char* type, const store::QueueRow& row, std::string_view user);
   void wake();

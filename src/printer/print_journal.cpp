@@ -3,9 +3,9 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <fstream>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -19,8 +19,8 @@ constexpr std::string_view kTitle = "stepcast print 1";
 constexpr std::array kMotors{Axis::kX, Axis::kY, Axis::kZ, Axis::kE};
 
 tl::unexpected<Error> io_error(const std::filesystem::path& file, std::string_view what) {
-  return fail(Errc::kIo, fmt::format("{}: {}", what, std::strerror(errno)), file.string(),
-              "free some space, or correct the rights of the folder");
+  return fail(Errc::kIo, fmt::format("{}: {}", what, std::generic_category().message(errno)),
+              file.string(), "free some space, or correct the rights of the folder");
 }
 
 /// The words of a line, from the front.

@@ -3,9 +3,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -70,7 +70,7 @@ Result<void> StepBooks::save(const std::filesystem::path& file) const {
   }
   written = written && std::rename(draft.c_str(), file.c_str()) == 0;
   return written ? Result<void>()
-                 : fail(Errc::kIo, std::strerror(errno), file.string(),
+                 : fail(Errc::kIo, std::generic_category().message(errno), file.string(),
                         "free some space, or correct the rights of the folder");
 }
 

@@ -1,6 +1,7 @@
 #include "stepcast/timelapse/recorder.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <condition_variable>
 #include <deque>
@@ -77,11 +78,10 @@ Result<Config> load(store::Store& store, const std::string& printer) {
 
 Result<void> save(store::Store& store, const std::string& printer, const Config& config) {
   return store.write([scope = scope_of(printer), config](store::Session& session) -> Result<void> {
-    const std::pair<const char*, std::uint32_t> values[] = {
-        {"when", static_cast<std::uint32_t>(config.when)},
-        {"interval_s", config.interval_s},
-        {"frames_per_s", config.frames_per_s},
-        {"post_roll_s", config.post_roll_s}};
+    const std::array values{std::pair{"when", static_cast<std::uint32_t>(config.when)},
+                            std::pair{"interval_s", config.interval_s},
+                            std::pair{"frames_per_s", config.frames_per_s},
+                            std::pair{"post_roll_s", config.post_roll_s}};
     for (const auto& [name, value] : values) {
       if (auto put = store::put_setting(session, {scope, name, std::to_string(value)}); !put) {
         return put;
