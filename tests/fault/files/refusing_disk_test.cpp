@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -11,10 +10,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include "stepcast/files/library.hpp"
 
+#include "small_disk.hpp"
 #include "store_folder.hpp"
 
 namespace stepcast::testing {
@@ -27,23 +26,6 @@ using ::testing::HasSubstr;
 
 constexpr std::string_view kPart = "G28\nG1 X10 F3000\n";
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-
-/// A disk on which no file of this process grows beyond `bytes`.
-class SmallDisk {
- public:
-  explicit SmallDisk(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  ~SmallDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
 
 class RefusingDisk : public ::testing::Test {
  protected:
@@ -86,7 +68,7 @@ TEST_F(RefusingDisk, LeavesTheFileOfBeforeWhenTheNextOneDoesNotFit) {
   std::string large(kPart);
   large.append(16 * kMiB, '\n');
   {
-    const SmallDisk small(8 * kMiB);
+    const testing::SmallDisk small(8 * kMiB);
     const auto refused = upload(large);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::kFull) << refused.error().to_string();
@@ -107,7 +89,7 @@ TEST_F(RefusingDisk, LeavesTheFileOfBeforeWhenTheDatabaseDoesNotTakeTheNext) {
     auto next = library->begin_upload(path, "bob");
     ASSERT_TRUE(next);
     ASSERT_TRUE((*next)->write("G28\nG1 X20 F3000\n"));
-    const SmallDisk none(1);  // no row can be written any more
+    const testing::SmallDisk none(1);  // no row can be written any more
     EXPECT_FALSE((*next)->commit());
   }
   EXPECT_EQ(content(), kPart);

@@ -1,4 +1,3 @@
-#include <csignal>
 #include <filesystem>
 #include <future>
 #include <memory>
@@ -7,12 +6,12 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "stepcast/store/files.hpp"
 #include "stepcast/store/store.hpp"
 
+#include "small_disk.hpp"
 #include "store_contract.hpp"
 #include "store_folder.hpp"
 
@@ -68,23 +67,6 @@ TEST(LockedDatabase, IsToldToWhoWaitedTooLongAndLosesNothingThatMayNotBeLost) {
   EXPECT_EQ(files[1].path, "audit 2");
 }
 
-// A disk on which no file of this process grows beyond `bytes`.
-class SmallDisk {
- public:
-  explicit SmallDisk(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  ~SmallDisk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 TEST(FullDisk, KeepsWhatWasAcknowledgedAndGoesOnWhenThereIsRoom) {
   const StoreFolder folder;
   const auto store = folder.open();
@@ -101,7 +83,7 @@ TEST(FullDisk, KeepsWhatWasAcknowledgedAndGoesOnWhenThereIsRoom) {
   };
   Result<void> last;
   {
-    const SmallDisk disk(2'000'000);
+    const testing::SmallDisk disk(2'000'000);
     for (int i = 0; last && i < 200; ++i) {
       last = put_large("large" + std::to_string(i));
     }

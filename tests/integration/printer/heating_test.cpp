@@ -316,6 +316,16 @@ struct Lasting {
     printer->observe(watch.observer());
     return printer;
   }
+  /// Then its server ends.
+  void print_a_third_of(const JobFile& job) const {
+    PrinterWatch watch;
+    const auto printer = serve(watch);
+    ASSERT_TRUE(printer->connect());
+    ASSERT_TRUE(printer->start({.job_id = "1", .file = job.path()}));
+    ASSERT_TRUE(watch.wait_for_picture([](const Status& s) {
+      return s.state == State::kPrinting && s.progress.share > 0.3;
+    })) << watch.log();
+  }
 
   testing::DeviceProcess device;
   std::filesystem::path folder;
@@ -325,14 +335,7 @@ TEST(Heating, APrintThatIsTakenUpAgainCarriesOutEveryActionOnce) {
   const JobFile job(hot_job(120));
   const auto plan = control::plan_job(job.path(), limited_machine(), {}).value();
   const Lasting hot;
-  PrinterWatch before;
-  auto first = hot.serve(before);
-  ASSERT_TRUE(first->connect());
-  ASSERT_TRUE(first->start({.job_id = "1", .file = job.path()}));
-  ASSERT_TRUE(before.wait_for_picture([](const Status& s) {
-    return s.state == State::kPrinting && s.progress.share > 0.3;
-  })) << before.log();
-  first.reset();
+  ASSERT_NO_FATAL_FAILURE(hot.print_a_third_of(job));
   EXPECT_GT(hot.device.statistics().targets[0], 0) << "the next server has the lease's time";
   PrinterWatch watch;
   const auto second = hot.serve(watch);
@@ -352,14 +355,7 @@ TEST(Heating, APrintThatWentColdWithoutAServerWaitsForAPersonAndReheats) {
   options.core.heat.lease_ms = 300;
   const JobFile job(hot_job(120));
   const Lasting hot(options);
-  PrinterWatch before;
-  auto first = hot.serve(before);
-  ASSERT_TRUE(first->connect());
-  ASSERT_TRUE(first->start({.job_id = "1", .file = job.path()}));
-  ASSERT_TRUE(before.wait_for_picture([](const Status& s) {
-    return s.state == State::kPrinting && s.progress.share > 0.3;
-  })) << before.log();
-  first.reset();
+  ASSERT_NO_FATAL_FAILURE(hot.print_a_third_of(job));
   ASSERT_TRUE(
       hot.device.wait_until([](const auto& s) { return s.targets[0] == 0 && s.targets[1] == 0; }));
   PrinterWatch watch;
