@@ -1,13 +1,21 @@
-# stepcast_add_library(<name> LAYER <n> [SOURCES ...] [DEPS stepcast libs...] [LINK third-party...] [PRIVATE_LINK ...])
+# stepcast_add_library(<name> LAYER <n> [COMPUTES] [SOURCES ...] [DEPS stepcast libs...] [LINK third-party...] [PRIVATE_LINK ...])
 #
 # Layers are a one-way street: configuring fails when a library depends on its own layer or above.
+# COMPUTES: most of its time is its own arithmetic, not a library's templates. With sanitizers it is
+# optimised and has all their checks; the rest is not and has not, because Beast, SOCI and JSON then
+# take most of an hour to compile.
 # Every public header is a file set, so `all_verify_interface_header_sets` compiles each one alone.
+set(STEPCAST_COMPUTE_OPTIONS "" CACHE STRING "Compiler options of libraries that compute, after all others")
+
 function(stepcast_add_library name)
-  cmake_parse_arguments(A "" "LAYER" "SOURCES;DEPS;LINK;PRIVATE_LINK" ${ARGN})
+  cmake_parse_arguments(A "COMPUTES" "LAYER" "SOURCES;DEPS;LINK;PRIVATE_LINK" ${ARGN})
   if(A_SOURCES)
     add_library(stepcast_${name} STATIC ${A_SOURCES})
     set(scope PUBLIC)
     target_include_directories(stepcast_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    if(A_COMPUTES)
+      target_compile_options(stepcast_${name} PRIVATE ${STEPCAST_COMPUTE_OPTIONS})
+    endif()
   else()
     add_library(stepcast_${name} INTERFACE)
     set(scope INTERFACE)

@@ -1,11 +1,15 @@
 # stepcast_add_test(<name> KIND unit|contract|property|golden|integration|fault [THREADS] [TOGETHER <pattern>] SOURCES ... [LIBS stepcast libs...] [LINK ...])
 #
 # One executable per library and kind; every TEST in it becomes one CTest case labelled with its kind.
+# With STEPCAST_TESTS_TOGETHER, executables of many short ones (unit, contract) are one case each.
 # Tests that run threads say THREADS (integration tests always do): they carry the label `<kind>_threads`
 # and are what the target `threaded_tests` builds, for the thread sanitizer.
 # TOGETHER <pattern>: the tests of that pattern are one CTest case, `<name>.together`, because they share
 # something that takes long to start.
 include(GoogleTest)
+
+option(STEPCAST_TESTS_TOGETHER
+  "Run executables of many short tests as one case: with sanitizers, to start takes longer than such a test" OFF)
 
 # GoogleTest is most of what a test has to compile: once for all of them.
 add_custom_target(threaded_tests)
@@ -38,6 +42,12 @@ function(stepcast_add_test name)
   if(A_THREADS OR A_KIND STREQUAL "integration")
     set(labels "${A_KIND}_threads")
     add_dependencies(threaded_tests ${name})
+  endif()
+  if(STEPCAST_TESTS_TOGETHER AND A_KIND MATCHES "^(unit|contract)$" AND NOT A_TOGETHER)
+    # The report counts its tests (scripts/count_tests.py).
+    add_test(NAME ${name} COMMAND ${name} --gtest_output=xml:${CMAKE_BINARY_DIR}/gtest/${name}.xml)
+    set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 600)
+    return()
   endif()
   set(alone "*")
   if(A_TOGETHER)

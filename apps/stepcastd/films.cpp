@@ -1,6 +1,5 @@
 #include "films.hpp"
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,8 +8,6 @@
 
 namespace stepcast::daemon {
 namespace {
-
-constexpr std::chrono::seconds kPatience{5};  // for a picture; a camera sends several a second
 
 // The layer of the plan, or where nobody knows it how high the tool is.
 std::optional<double> height_of(const jobs::Runner& runner) {
@@ -36,7 +33,7 @@ Result<server::Recorders> open_recorders(const Config& config, const std::filesy
     options.most_bytes = config.timelapse_most_mib * kMib;
     options.minimum_free_bytes = config.minimum_free_mib * kMib;
     options.picture = [&camera]() -> Result<std::string> {
-      return camera.snapshot(kPatience).map([](const camera::Frame& frame) { return *frame; });
+      return camera.snapshot().map([](const camera::Frame& frame) { return *frame; });
     };
     options.height = [&runner] { return height_of(runner); };
     auto recorder = timelapse::Recorder::open(std::move(options), site.store, site.events);

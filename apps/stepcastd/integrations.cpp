@@ -70,12 +70,11 @@ Result<notify::Channel> channel_of(const ChannelConfig& config) {
 
 // A camera that does not answer costs a notification its picture, never more.
 std::string picture_of(const server::Site& site, std::string_view printer) {
-  constexpr std::chrono::milliseconds kPatience{5'000};
   camera::Camera* const camera = site.find_camera(printer);
   if (camera == nullptr) {
     return {};
   }
-  const auto frame = camera->snapshot(kPatience);
+  const auto frame = camera->snapshot();
   return frame ? **frame : std::string();
 }
 

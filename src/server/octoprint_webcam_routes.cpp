@@ -1,5 +1,4 @@
 // The camera of a printer as clients of OctoPrint ask for it: /webcam/?action=stream and snapshot.
-#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,8 +12,6 @@
 
 namespace stepcast::server::octoprint {
 namespace {
-
-constexpr std::chrono::seconds kSnapshotPatience{5};
 
 http::Response no_camera() {
   return error_response({Errc::kNotFound,
@@ -49,7 +46,7 @@ http::Response stream_of(camera::Camera& camera) {
 }
 
 http::Response snapshot_of(camera::Camera& camera) {
-  auto frame = camera.snapshot(kSnapshotPatience);
+  auto frame = camera.snapshot();
   if (!frame) {
     http::Response response = error_response(frame.error());
     response.status = 503;  // the camera is off, the server is not

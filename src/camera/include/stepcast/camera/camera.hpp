@@ -34,9 +34,12 @@ class Camera {
   using Watcher = std::function<bool(const Frame&)>;
   void watch(Watcher watcher);
 
+  /// Long enough for any camera that works: it sends several pictures a second.
+  static constexpr std::chrono::milliseconds kPatience{5'000};
+
   /// A picture taken after the call, or just before it.
   /// @returns kNetwork: none came within `patience`; says what the camera answered.
-  [[nodiscard]] Result<Frame> snapshot(std::chrono::milliseconds patience);
+  [[nodiscard]] Result<Frame> snapshot(std::chrono::milliseconds patience = kPatience);
 
  private:
   struct State;

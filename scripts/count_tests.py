@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Counts the test cases of a stage of ./check: "passed failed skipped" to a file, and a line for
+each skipped one, with its reason, to another.
+
+usage: count_tests.py JUNIT GTEST_FOLDER COUNTS SKIPS
+
+JUNIT is what CTest wrote. A test executable whose tests ran as one CTest case
+(STEPCAST_TESTS_TOGETHER) left a file of GoogleTest, NAME.xml, in GTEST_FOLDER: its cases count
+instead of that one.
+"""
+
+import pathlib
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+
+def together(report):
+    """(passed, failed, {skipped: reason}) of a report of GoogleTest."""
+    passed, failed, skipped = 0, 0, {}
+    for case in ElementTree.parse(report).getroot().iter("testcase"):
+        name = f"{case.get('classname')}.{case.get('name')}"
+        if case.get("status") != "run":
+            continue  # disabled
+        if case.find("failure") is not None:
+            failed += 1
+        elif case.get("result") == "skipped":
+            reason = case.find("skipped")
+            text = reason.get("message", "") if reason is not None else ""
+            skipped[name] = text.strip().splitlines()[-1] if text.strip() else "no reason given"
+        else:
+            passed += 1
+    return passed, failed, skipped
+
+
+def alone(case):
+    """The same of one case of CTest."""
+    if case.find("failure") is not None:
+        return 0, 1, {}
+    output = case.findtext("system-out") or ""
+    if case.find("skipped") is None:
+        # A script of several tests passes although it left one out.
+        parts = re.findall(r"^(\w+) \([\w.]+\)(?:\n.*)? \.\.\. skipped '(.*)'$", output, re.MULTILINE)
+        return 1, 0, {f"{case.get('name')}.{part}": why for part, why in parts}
+    reason = re.search(r": Skipped\n(.*)", output)
+    return 0, 0, {case.get("name"): reason.group(1) if reason else "no reason given"}
+
+
+def main():
+    junit, folder, counts, skips = sys.argv[1:]
+    passed, failed, skipped = 0, 0, {}
+    for case in ElementTree.parse(junit).getroot().iter("testcase"):
+        report = pathlib.Path(folder, f"{case.get('name')}.xml")
+        result = together(report) if report.is_file() else alone(case)
+        # One that crashed, or that found no test, failed though its cases did not.
+        if case.find("failure") is not None and result[1] == 0:
+            result = (result[0], 1, result[2])
+        passed += result[0]
+        failed += result[1]
+        skipped.update(result[2])
+    pathlib.Path(counts).write_text(f"{passed} {failed} {len(skipped)}\n")
+    pathlib.Path(skips).write_text("".join(f"{name}: {why}\n" for name, why in skipped.items()))
+
+
+if __name__ == "__main__":
+    main()
