@@ -17,6 +17,8 @@ namespace {
 
 // Two, so that one lost packet does not end a connection.
 constexpr int kUnansweredUntilOffline = 2;
+// A printer that has not told its position by then does not tell it.
+constexpr int kPositionQuestions = 3;
 
 bool is_at_rest(State state) {
   return state == State::kOperational || state == State::kOffline || state == State::kError;
@@ -85,15 +87,23 @@ void OctoPrintPrinter::Impl::doubt() {
   wake_.notify_all();
 }
 
-/// Only while somebody listens for the answer.
+/// Only while somebody listens for the answer. Again when none came: the socket may have been
+/// between two connections.
 bool OctoPrintPrinter::Impl::can_ask_position() const {
-  return ask_position_ && following_ && listening_ && status_.state == State::kOperational;
+  const bool again = positions_asked_ > 0 && positions_asked_ < kPositionQuestions &&
+                     std::chrono::steady_clock::now() - position_asked_ > options_.poll_interval;
+  return (ask_position_ || again) && following_ && listening_ &&
+         status_.state == State::kOperational;
 }
 
-/// Whether `state` is one that OctoPrint had before it carried out the command that led to the
-/// present one.
+/// Whether `state` is one that OctoPrint had before the present one: it tells events at once and
+/// reports a moment later, from before them.
 bool OctoPrintPrinter::Impl::is_superseded(State state) const {
   switch (status_.state) {
+    case State::kPrinting:
+      return state == State::kStarting || state == State::kResuming;
+    case State::kPaused:
+      return state == State::kPausing;
     case State::kPausing:
       return state == State::kStarting || state == State::kPrinting || state == State::kResuming;
     case State::kResuming:
@@ -251,6 +261,7 @@ bool OctoPrintPrinter::Impl::on_message(std::string_view text) {
       wake_.notify_all();
     }
   } else if (const auto* moved = std::get_if<PositionEvent>(&*parsed)) {
+    positions_asked_ = 0;
     if (status_.state != State::kPrinting) {
       status_.position = moved->position;
       announce();
@@ -454,6 +465,8 @@ void OctoPrintPrinter::Impl::tidy() {
     ask_position = can_ask_position();
     if (ask_position) {
       ask_position_ = false;
+      ++positions_asked_;
+      position_asked_ = std::chrono::steady_clock::now();
     }
   }
   for (const std::string& path : litter) {

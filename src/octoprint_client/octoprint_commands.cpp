@@ -330,6 +330,7 @@ Result<void> OctoPrintPrinter::Impl::move(const char* path, const std::string& b
   }
   const std::lock_guard lock(mutex_);
   ask_position_ = true;
+  positions_asked_ = 0;
   wake_.notify_all();
   return {};
 }

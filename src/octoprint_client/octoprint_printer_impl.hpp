@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -127,6 +128,8 @@ class OctoPrintPrinter::Impl {
   bool listening_ = false;
   bool doubt_ = false;  ///< The worker is to ask.
   bool ask_position_ = false;
+  int positions_asked_ = 0;  ///< Since a position was told; each was perhaps asked into the void.
+  std::chrono::steady_clock::time_point position_asked_;
   int unanswered_ = 0;
   std::uint64_t epoch_ = 0;          ///< Rises with every command: what was asked before is stale.
   std::uint64_t events_ = 0;         ///< Of the socket: the same.
