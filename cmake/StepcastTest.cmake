@@ -1,7 +1,8 @@
-# stepcast_add_test(<name> KIND unit|contract|property|golden|integration|fault [THREADS] [TOGETHER <pattern>] SOURCES ... [LIBS stepcast libs...] [LINK ...])
+# stepcast_add_test(<name> KIND unit|contract|property|golden|integration|fault [COMPUTES] [THREADS] [TOGETHER <pattern>] SOURCES ... [LIBS stepcast libs...] [LINK ...])
 #
 # One executable per library and kind; every TEST in it becomes one CTest case labelled with its kind.
 # With STEPCAST_TESTS_TOGETHER, executables of many short ones (unit, contract) are one case each.
+# COMPUTES: as for a library; for tests that run much of the planner's or the device's inline code.
 # Tests that run threads say THREADS (integration tests always do): they carry the label `<kind>_threads`
 # and are what the target `threaded_tests` builds, for the thread sanitizer.
 # TOGETHER <pattern>: the tests of that pattern are one CTest case, `<name>.together`, because they share
@@ -24,7 +25,7 @@ if(STEPCAST_BUILD_TESTS)
 endif()
 
 function(stepcast_add_test name)
-  cmake_parse_arguments(A "THREADS" "KIND;TIMEOUT;TOGETHER" "SOURCES;LIBS;LINK" ${ARGN})
+  cmake_parse_arguments(A "COMPUTES;THREADS" "KIND;TIMEOUT;TOGETHER" "SOURCES;LIBS;LINK" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   list(TRANSFORM A_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
   set_property(GLOBAL APPEND PROPERTY STEPCAST_TEST_SOURCES ${A_SOURCES})
@@ -32,6 +33,9 @@ function(stepcast_add_test name)
   target_link_libraries(${name} PRIVATE ${A_LIBS} ${A_LINK} GTest::gmock_main)
   target_precompile_headers(${name} REUSE_FROM stepcast_test_pch)
   target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  if(A_COMPUTES)
+    target_compile_options(${name} PRIVATE ${STEPCAST_COMPUTE_OPTIONS})
+  endif()
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support)
   target_compile_definitions(${name} PRIVATE
     STEPCAST_SOURCE_DIR="${CMAKE_SOURCE_DIR}" STEPCAST_SHARED_DIR="${STEPCAST_SHARED_DIR}")

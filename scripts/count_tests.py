@@ -15,10 +15,19 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 
+# CTest copies what a program printed, control characters and all, which no XML may contain.
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|&#(?!x0?[9AD];)x?[0-9a-fA-F]*;")
+
+
+def cases_of(report):
+    text = pathlib.Path(report).read_text(encoding="utf-8", errors="replace")
+    return ElementTree.fromstring(NOT_XML.sub("?", text.partition("?>")[2])).iter("testcase")
+
+
 def together(report):
     """(passed, failed, {skipped: reason}) of a report of GoogleTest."""
     passed, failed, skipped = 0, 0, {}
-    for case in ElementTree.parse(report).getroot().iter("testcase"):
+    for case in cases_of(report):
         name = f"{case.get('classname')}.{case.get('name')}"
         if case.get("status") != "run":
             continue  # disabled
@@ -49,7 +58,7 @@ def alone(case):
 def main():
     junit, folder, counts, skips = sys.argv[1:]
     passed, failed, skipped = 0, 0, {}
-    for case in ElementTree.parse(junit).getroot().iter("testcase"):
+    for case in cases_of(junit):
         report = pathlib.Path(folder, f"{case.get('name')}.xml")
         result = together(report) if report.is_file() else alone(case)
         # One that crashed, or that found no test, failed though its cases did not.
