@@ -146,6 +146,11 @@ Result<std::unique_ptr<mqtt::Bridge>> start_bridge(const MqttConfig& config, ser
   options.server_name = site.name;
   options.version = STEPCAST_VERSION;
   options.on_problem = log_problem;
+  options.on_command = [&site](const std::string& printer, const std::string& command) {
+    accounts::Principal by;
+    by.user = mqtt::Bridge::kUser;
+    site.accounts.audit(by, fmt::format("printer.{}", command), printer);
+  };
   std::vector<jobs::Runner*> printers;
   for (const auto& runner : site.printers) {
     printers.push_back(runner.get());

@@ -147,6 +147,9 @@ class Bridge::Impl {
       if (options_.commands && topic == expected) {
         const auto outcome = orders_.carry_out(*printer, payload, retained);
         ++(outcome.done ? commands_taken_ : refused_);
+        if (outcome.done && options_.on_command) {
+          options_.on_command(printer->identity().id, outcome.command);
+        }
         next_state_ = Steady::now();
         static_cast<void>(publish({expected + "/result", outcome.answer}, /*retain=*/false));
       }

@@ -1,9 +1,12 @@
 #include "commands.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "stepcast/mqtt/bridge.hpp"
 
 namespace stepcast::mqtt {
 namespace {
@@ -12,7 +15,6 @@ using nlohmann::json;
 
 // Ids that are remembered: those of a day of a person who presses a button a minute.
 constexpr std::size_t kMostSeen = 1440;
-constexpr const char* kUser = "mqtt";
 
 std::int64_t unix_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -71,13 +73,13 @@ Result<void> Commands::check_and_run(jobs::Runner& printer, std::string_view pay
     return fail(Errc::kDenied, fmt::format("the command '{}' has been carried out", id));
   }
   if (command == "pause") {
-    return printer.pause(kUser);
+    return printer.pause(Bridge::kUser);
   }
   if (command == "resume") {
-    return printer.resume(kUser);
+    return printer.resume(Bridge::kUser);
   }
   if (command == "cancel") {
-    return printer.cancel(kUser);
+    return printer.cancel(Bridge::kUser);
   }
   return fail(Errc::kInvalidArgument, fmt::format("unknown command '{}'", command), {},
               "pause, resume or cancel");
@@ -90,7 +92,8 @@ Commands::Outcome Commands::carry_out(jobs::Runner& printer, std::string_view pa
   const auto done = check_and_run(printer, payload, retained, command, id);
   json answer{{"id", id}, {"command", command}, {"ok", done.has_value()}};
   answer["error"] = done ? json(nullptr) : json(done.error().to_string());
-  return {answer.dump(-1, ' ', false, json::error_handler_t::replace), done.has_value()};
+  return {std::move(command), answer.dump(-1, ' ', false, json::error_handler_t::replace),
+          done.has_value()};
 }
 
 }  // namespace stepcast::mqtt

@@ -22,7 +22,8 @@ namespace stepcast::mqtt {
 class Commands {
  public:
   struct Outcome {
-    std::string answer;  ///< JSON: `id`, `command`, `ok`, `error`.
+    std::string command;  ///< As it was asked for; known only if it was carried out.
+    std::string answer;   ///< JSON: `id`, `command`, `ok`, `error`.
     bool done = false;
   };
   [[nodiscard]] Outcome carry_out(jobs::Runner& printer, std::string_view payload, bool retained);

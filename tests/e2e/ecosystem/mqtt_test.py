@@ -190,7 +190,11 @@ class Mqtt(MqttTestCase):
         watcher.wait_for(result, has(id="3", ok=False))
         self.assertEqual(server.get("/api/job").json()["state"], "Printing")
         watcher.publish(command, "cancel")
+        watcher.wait_for(result, has(command="cancel", ok=True))
         server.wait_for_state("Operational")
+        trail = [entry["action"] for entry in server.get("/api/v1/audit?limit=500").json()["items"]
+                 if (entry["user"], entry["subject"]) == ("mqtt", "taz6")]
+        self.assertEqual(trail, ["printer.pause", "printer.resume", "printer.cancel"])
 
     def test_commands_that_nobody_allowed_are_not_heard(self):
         broker = self.broker("allow_anonymous true")

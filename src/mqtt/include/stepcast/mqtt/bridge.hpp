@@ -24,6 +24,9 @@ namespace stepcast::mqtt {
 /// destructor.
 class Bridge {
  public:
+  /// Who asked, for events and the audit trail: the broker alone knows the person.
+  static constexpr const char* kUser = "mqtt";
+
   struct Options {
     std::string host;
     std::uint16_t port = 1883;
@@ -41,6 +44,8 @@ class Bridge {
     std::string server_name;
     std::string version;
     std::function<void(const std::string&)> on_problem;
+    /// A printer has carried out a command; called by the bridge's own thread.
+    std::function<void(const std::string& printer, const std::string& command)> on_command;
   };
   /// Of events, until the broker is back: an hour of a busy printer.
   static constexpr std::size_t kMostWaiting = 1000;
