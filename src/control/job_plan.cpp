@@ -40,18 +40,6 @@ void note_marker(JobPlan& plan, const planner::TimedMarker& timed) {
   }
 }
 
-Result<std::unique_ptr<MotionPipeline>> open_pipeline(
-    const std::filesystem::path& file, const machine::Profile& profile,
-    const ControllerChoice& choice, std::function<void(const planner::TimedMarker&)> on_marker,
-    const std::vector<planner::LiveChange>& changes) {
-  auto reader = gcode::Reader::open(file);
-  if (!reader) {
-    return tl::unexpected(reader.error());
-  }
-  return MotionPipeline::create(std::move(*reader), profile, choice, std::move(on_marker),
-                                planner::repeat(changes));
-}
-
 void add_warnings(JobPlan& plan, const machine::Profile& profile) {
   if (!plan.choice.stretches.empty()) {
     double least = 1.0;
@@ -89,7 +77,11 @@ void add_warnings(JobPlan& plan, const machine::Profile& profile) {
 
 Result<void> replay(const JobPlan& plan, const machine::Profile& profile,
                     const BlockObserver& observer) {
-  auto pipeline = open_pipeline(plan.file, profile, plan.choice, {}, {});
+  auto reader = gcode::Reader::open(plan.file);
+  if (!reader) {
+    return tl::unexpected(reader.error());
+  }
+  auto pipeline = MotionPipeline::create(std::move(*reader), profile, plan.choice, {}, {});
   if (!pipeline) {
     return tl::unexpected(pipeline.error());
   }
@@ -106,24 +98,21 @@ Result<void> replay(const JobPlan& plan, const machine::Profile& profile,
   }
 }
 
-}  // namespace
-
-Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profile& profile,
-                         const ControllerChoice& choice, const BlockObserver& observer,
-                         const std::vector<planner::LiveChange>& changes,
-                         const std::stop_token& stop) {
-  STEPCAST_CHECK(!observer || changes.empty());
+Result<JobPlan> plan_from(gcode::Reader job, const machine::Profile& profile,
+                          const ControllerChoice& choice,
+                          const std::vector<planner::LiveChange>& changes,
+                          const std::stop_token& stop) {
   JobPlan plan;
-  plan.file = file;
+  plan.file = job.name();
   plan.choice = choice;
   HeatQueue heat(profile);
-  auto opened = open_pipeline(
-      file, profile, choice,
+  auto opened = MotionPipeline::create(
+      std::move(job), profile, choice,
       [&](const auto& marker) {
         note_marker(plan, marker);
         heat.note(marker);
       },
-      changes);
+      planner::repeat(changes));
   if (!opened) {
     return tl::unexpected(opened.error());
   }
@@ -144,12 +133,32 @@ Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profi
   heat.settle_all(pipeline, plan.motion.ticks);
   plan.heat = heat.take();
   if (plan.toolpath.moves == 0) {
-    return fail(Errc::kMalformed, "the job moves nothing", file.string(),
+    return fail(Errc::kMalformed, "the job moves nothing", plan.file.string(),
                 "it may be truncated, or no G-code at all");
   }
   add_warnings(plan, profile);
-  if (observer) {
-    if (auto replayed = replay(plan, profile, observer); !replayed) {
+  return plan;
+}
+
+}  // namespace
+
+Result<JobPlan> plan_job(gcode::Reader job, const machine::Profile& profile,
+                         const ControllerChoice& choice, const std::stop_token& stop) {
+  return plan_from(std::move(job), profile, choice, {}, stop);
+}
+
+Result<JobPlan> plan_job(const std::filesystem::path& file, const machine::Profile& profile,
+                         const ControllerChoice& choice, const BlockObserver& observer,
+                         const std::vector<planner::LiveChange>& changes,
+                         const std::stop_token& stop) {
+  STEPCAST_CHECK(!observer || changes.empty());
+  auto reader = gcode::Reader::open(file);
+  if (!reader) {
+    return tl::unexpected(reader.error());
+  }
+  auto plan = plan_from(std::move(*reader), profile, choice, changes, stop);
+  if (plan && observer) {
+    if (auto replayed = replay(*plan, profile, observer); !replayed) {
       return tl::unexpected(replayed.error());
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -31,6 +32,28 @@ const char* find_byte(const char* first, const char* last, char byte) {
   return found == nullptr ? last : found;
 }
 
+class FileBytes final : public ByteSource {
+ public:
+  explicit FileBytes(int descriptor) : descriptor_(descriptor) {}
+  ~FileBytes() override { ::close(descriptor_); }
+  FileBytes(const FileBytes&) = delete;
+  FileBytes& operator=(const FileBytes&) = delete;
+
+  Result<std::size_t> read(std::span<char> into) override {
+    ssize_t got = 0;
+    do {
+      got = ::read(descriptor_, into.data(), into.size());
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+      return fail(Errc::kIo, std::generic_category().message(errno));
+    }
+    return static_cast<std::size_t>(got);
+  }
+
+ private:
+  int descriptor_;
+};
+
 }  // namespace
 
 Result<LineSource> LineSource::open(const std::filesystem::path& file) {
@@ -44,7 +67,7 @@ Result<LineSource> LineSource::open(const std::filesystem::path& file) {
                 fmt::format("cannot open the file: {}", std::generic_category().message(error)),
                 file.string());
   }
-  LineSource source(descriptor);
+  auto bytes = std::make_unique<FileBytes>(descriptor);
   struct stat status {};
   if (::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode)) {
     return fail(Errc::kIo, "this is a folder, not a file", file.string(),
@@ -52,10 +75,11 @@ Result<LineSource> LineSource::open(const std::filesystem::path& file) {
   }
   // Only a hint for read-ahead; a file system that does not know it reads as well.
   static_cast<void>(::posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL));
-  return source;
+  return LineSource(std::move(bytes));
 }
 
-LineSource::LineSource(int descriptor) : descriptor_(descriptor), buffer_(kBufferBytes) {
+LineSource::LineSource(std::unique_ptr<ByteSource> bytes)
+    : bytes_(std::move(bytes)), buffer_(kBufferBytes) {
   cursor_ = limit_ = buffer_.data();
   forget_ends();
 }
@@ -69,26 +93,11 @@ LineSource::LineSource(std::string_view text)
   forget_ends();
 }
 
-// The vector keeps its storage when it moves, so that the pointers into it stay good.
-LineSource::LineSource(LineSource&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
-      buffer_(std::move(other.buffer_)),
-      cursor_(other.cursor_),
-      limit_(other.limit_),
-      limit_offset_(other.limit_offset_),
-      next_lf_(other.next_lf_),
-      next_cr_(other.next_cr_),
-      at_start_(other.at_start_),
-      at_end_of_file_(other.at_end_of_file_),
-      after_cr_(other.after_cr_),
-      skipping_(other.skipping_),
-      may_hold_nul_(other.may_hold_nul_),
-      read_error_(other.read_error_) {}
-
-LineSource::~LineSource() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
-  }
+Error LineSource::failure(const std::string& name) const {
+  return {failure_->code,
+          fmt::format("cannot read on at offset {}: {}", position(), failure_->message),
+          name,
+          {}};
 }
 
 std::uint64_t LineSource::position() const {
@@ -117,23 +126,20 @@ void LineSource::take_end(const char* end) {
 
 // Moves what is left to the front and reads behind it. False at the end and on an error.
 bool LineSource::refill() {
-  if (at_end_of_file_ || read_error_ != 0) {
+  if (at_end_of_file_ || failure_) {
     return false;
   }
   const auto left = static_cast<std::size_t>(limit_ - cursor_);
   std::memmove(buffer_.data(), cursor_, left);
-  ssize_t got = 0;
-  do {
-    got = ::read(descriptor_, buffer_.data() + left, buffer_.size() - left);
-  } while (got < 0 && errno == EINTR);
-  if (got < 0) {
-    read_error_ = errno;
-    got = 0;
+  const auto read = bytes_->read(std::span(buffer_).subspan(left));
+  if (!read) {
+    failure_ = read.error();
   }
+  const std::size_t got = read.value_or(0);
   at_end_of_file_ = got == 0;
   cursor_ = buffer_.data();
   limit_ = cursor_ + left + got;
-  limit_offset_ += static_cast<std::uint64_t>(got);
+  limit_offset_ += got;
   may_hold_nul_ = may_hold_nul_ || find_byte(cursor_ + left, limit_, '\0') != limit_;
   forget_ends();
   return got > 0;
@@ -187,7 +193,7 @@ LineSource::Status LineSource::next(Line& line) {
     if (refill()) {
       continue;
     }
-    if (read_error_ != 0) {
+    if (failure_) {
       return Status::kFailed;
     }
     if (length == 0 || cursor_ == limit_) {

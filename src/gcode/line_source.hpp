@@ -3,15 +3,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "stepcast/base/result.hpp"
+#include "stepcast/gcode/byte_source.hpp"
 
 namespace stepcast::gcode {
 
-/// Bytes to lines: a file read in large pieces, or a text in memory. Ends of line are LF, CRLF or
-/// a lone CR. A UTF-8 byte order mark at the front is skipped.
+/// Bytes to lines: a file or another source read in large pieces, or a text in memory. Ends of line
+/// are LF, CRLF or a lone CR. A UTF-8 byte order mark at the front is skipped.
 class LineSource {
  public:
   enum class Status : std::uint8_t { kLine, kEnd, kFailed };
@@ -24,12 +28,14 @@ class LineSource {
 
   [[nodiscard]] static Result<LineSource> open(const std::filesystem::path& file);
   explicit LineSource(std::string_view text);
+  explicit LineSource(std::unique_ptr<ByteSource> bytes);
 
-  LineSource(LineSource&& other) noexcept;
+  // The vector keeps its storage when it moves, so that the pointers into it stay good.
+  LineSource(LineSource&& other) noexcept = default;
   LineSource& operator=(LineSource&&) = delete;
   LineSource(const LineSource&) = delete;
   LineSource& operator=(const LineSource&) = delete;
-  ~LineSource();
+  ~LineSource() = default;
 
   /// The first bytes, up to `count`. Only before the first line is taken.
   [[nodiscard]] std::string_view head(std::size_t count);
@@ -40,18 +46,17 @@ class LineSource {
   [[nodiscard]] std::uint64_t position() const;
   /// False promises that no line so far holds a NUL byte.
   [[nodiscard]] bool may_hold_nul() const { return may_hold_nul_; }
-  /// errno of the read that failed.
-  [[nodiscard]] int read_error() const { return read_error_; }
+  /// Why the job cannot be read on. @pre kFailed
+  [[nodiscard]] Error failure(const std::string& name) const;
 
  private:
-  explicit LineSource(int descriptor);
   bool refill();
   void forget_ends();
   const char* find_end();
   void take_end(const char* end);
   void skip_byte_order_mark();
 
-  int descriptor_{-1};
+  std::unique_ptr<ByteSource> bytes_;  // none for a text in memory
   std::vector<char> buffer_;
   const char* cursor_{};
   const char* limit_{};
@@ -65,7 +70,7 @@ class LineSource {
   bool after_cr_{};
   bool skipping_{};  // the rest of a cut line is still to be thrown away
   bool may_hold_nul_{};
-  int read_error_{};
+  std::optional<Error> failure_;
 };
 
 }  // namespace stepcast::gcode

@@ -1,9 +1,5 @@
 #include "stepcast/gcode/metadata.hpp"
 
-#include <system_error>
-
-#include <fmt/format.h>
-
 #include "file_kind.hpp"
 #include "header_scanner.hpp"
 #include "line_source.hpp"
@@ -26,10 +22,7 @@ Result<Metadata> scan(LineSource source, const std::string& name) {
     }
   }
   if (status == LineSource::Status::kFailed) {
-    return fail(Errc::kIo,
-                fmt::format("cannot read on at offset {}: {}", source.position(),
-                            std::generic_category().message(source.read_error())),
-                name);
+    return tl::unexpected(source.failure(name));
   }
   auto metadata = scanner.finish();
   metadata.bytes = source.position();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -79,10 +78,7 @@ Result<bool> Reader::Impl::next(Command& command) {
     }
     if (status == LineSource::Status::kFailed) {
       ended_ = true;
-      return fail(Errc::kIo,
-                  fmt::format("cannot read on at offset {}: {}", source_.position(),
-                              std::generic_category().message(source_.read_error())),
-                  name_);
+      return tl::unexpected(source_.failure(name_));
     }
     ++line_;
     if (source_.may_hold_nul()) {
@@ -154,6 +150,10 @@ Result<Reader> Reader::open(const std::filesystem::path& file) {
 
 Reader Reader::from_text(std::string_view text, std::string name) {
   return Reader(std::make_unique<Impl>(LineSource(text), std::move(name)));
+}
+
+Reader Reader::from_bytes(std::unique_ptr<ByteSource> bytes, std::string name) {
+  return Reader(std::make_unique<Impl>(LineSource(std::move(bytes)), std::move(name)));
 }
 
 Result<bool> Reader::next(Command& command) {

@@ -11,6 +11,7 @@
 #include "stepcast/base/units.hpp"
 #include "stepcast/control/heat_event.hpp"
 #include "stepcast/control/motion_pipeline.hpp"
+#include "stepcast/gcode/reader.hpp"
 #include "stepcast/machine/profile.hpp"
 #include "stepcast/shaping/peak_meter.hpp"
 
@@ -65,5 +66,10 @@ using BlockObserver = std::function<void(const MotionBlock&)>;
                                        const BlockObserver& observer = {},
                                        const std::vector<planner::LiveChange>& changes = {},
                                        const std::stop_token& stop = {});
+
+/// The same for a job that comes from elsewhere, or is still coming: read once, from its beginning.
+/// JobPlan::file is the name of the reader. To stop it, stop what gives the bytes too.
+[[nodiscard]] Result<JobPlan> plan_job(gcode::Reader job, const machine::Profile& profile,
+                                       const ControllerChoice& choice, const std::stop_token& stop);
 
 }  // namespace stepcast::control

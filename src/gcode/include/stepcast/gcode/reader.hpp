@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "stepcast/base/result.hpp"
+#include "stepcast/gcode/byte_source.hpp"
 #include "stepcast/gcode/command.hpp"
 
 namespace stepcast::gcode {
@@ -37,6 +38,9 @@ class Reader {
   [[nodiscard]] static Result<Reader> open(const std::filesystem::path& file);
   /// Reads from memory; `text` must outlive the reader. `name` stands for the file in messages.
   [[nodiscard]] static Reader from_text(std::string_view text, std::string name = "text");
+  /// Reads what `bytes` gives; `name` stands for the file in messages. next() may wait for it, and
+  /// fails as it fails.
+  [[nodiscard]] static Reader from_bytes(std::unique_ptr<ByteSource> bytes, std::string name);
 
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
