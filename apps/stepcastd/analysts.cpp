@@ -59,25 +59,17 @@ std::optional<std::string> off_the_bed(const std::optional<planner::Box>& printe
   return std::nullopt;
 }
 
-/// The library knows files by names of its own: where this one lies on the disk is not for clients.
-std::string without_folders(Error error, const std::filesystem::path& file) {
-  if (error.location.starts_with(file.string())) {
-    error.location.replace(0, file.string().size(), file.filename().string());
-  }
-  return error.to_string();
-}
-
 }  // namespace
 
-Result<files::Analysis> analyse(const std::filesystem::path& file, const Machine& machine,
+Result<files::Analysis> analyse(gcode::Reader job, const Machine& machine,
                                 const std::stop_token& stop) {
   files::Analysis analysis;
-  const auto plan = control::plan_job(file, machine.profile, machine.choice, {}, {}, stop);
+  const auto plan = control::plan_job(std::move(job), machine.profile, machine.choice, stop);
   if (!plan && plan.error().code == Errc::kInterrupted) {
     return tl::unexpected(plan.error());
   }
   if (!plan) {
-    analysis.error = without_folders(plan.error(), file);
+    analysis.error = plan.error().to_string();
     return analysis;
   }
   analysis.print_time_s = plan->print_time.v;
@@ -113,8 +105,8 @@ std::vector<files::Analyst> analysts_of(const Config& config,
       same->printers.push_back(config.printers[i].id);
       continue;
     }
-    const auto run = [&machine](const std::filesystem::path& file, const std::stop_token& stop) {
-      auto analysis = analyse(file, machine, stop);
+    const auto run = [&machine](gcode::Reader job, const std::stop_token& stop) {
+      auto analysis = analyse(std::move(job), machine, stop);
       return analysis ? std::optional(std::move(*analysis)) : std::nullopt;
     };
     analysts.push_back(

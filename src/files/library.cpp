@@ -157,14 +157,14 @@ Result<std::map<std::string, store::FileRow>> Library::Impl::rows_by_path() cons
 
 // --- questions ---
 
-const std::string& Library::Impl::settings_for(std::string_view printer) const {
+std::size_t Library::Impl::analyst_for(std::string_view printer) const {
   for (std::size_t i = 0; i < analysts_.size(); ++i) {
     const auto& printers = analysts_[i].printers;
     if (std::find(printers.begin(), printers.end(), printer) != printers.end()) {
-      return settings_[i];
+      return i;
     }
   }
-  return settings_.front();
+  return 0;
 }
 
 Result<std::vector<Entry>> Library::Impl::list(std::string_view printer) const {
@@ -260,9 +260,12 @@ Result<std::unique_ptr<Library>> Library::open(store::Store& store, Options opti
 Library::Library(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Library::~Library() = default;
 
-Result<std::unique_ptr<Library::Upload>> Library::begin_upload(const LibraryPath& path,
-                                                               std::string user) {
-  return impl_->begin_upload(path, std::move(user));
+Result<std::unique_ptr<Library::Upload>> Library::begin_upload(
+    const LibraryPath& path, std::string user, const std::optional<std::string>& printer) {
+  return impl_->begin_upload(path, std::move(user), printer);
+}
+std::vector<Arriving> Library::arriving() const {
+  return impl_->arriving();
 }
 Result<std::vector<Entry>> Library::list(std::string_view printer) const {
   return impl_->list(printer);

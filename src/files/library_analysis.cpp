@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "stepcast/gcode/metadata.hpp"
 
@@ -14,9 +13,6 @@
 
 namespace stepcast::files {
 namespace {
-
-// The lowest: prints, uploads and people go first.
-constexpr int kNicest = 19;
 
 template <class T>
 std::optional<double> claimed(const std::optional<gcode::Claim<T>>& claim) {
@@ -44,12 +40,15 @@ Stated stated_by(const gcode::Metadata& metadata) {
 
 void Library::Impl::start_analysis() {
   analyst_ = std::jthread([this](const std::stop_token& stop) { analyse_all(stop); });
+  for (std::size_t i = 0; i < options_.followers; ++i) {
+    followers_.emplace_back([this](const std::stop_token& stop) { follow_all(stop); });
+  }
 }
 
 void Library::Impl::analyse_later(const std::string& path, const std::string& sha256) {
   {
     const std::lock_guard lock(mutex_);
-    to_analyse_.emplace_back(path, sha256);
+    to_analyse_.push_back({.path = path, .sha256 = sha256});
   }
   work_.notify_all();
 }
@@ -57,7 +56,7 @@ void Library::Impl::analyse_later(const std::string& path, const std::string& sh
 void Library::Impl::hurry(const std::string& path) {
   const std::lock_guard lock(mutex_);
   const auto it = std::find_if(to_analyse_.begin(), to_analyse_.end(),
-                               [&](const auto& one) { return one.first == path; });
+                               [&](const Task& one) { return one.path == path; });
   if (it != to_analyse_.end()) {
     std::rotate(to_analyse_.begin(), it, it + 1);
   }
@@ -101,28 +100,30 @@ Result<Analysis> Library::Impl::await_analysis(const LibraryPath& path, std::str
 /// Called when a file has gone or was replaced.
 void Library::Impl::stop_needless_analysis() {
   tell_news();
-  std::string sha256;
+  std::vector<std::pair<std::string, std::stop_source>> running;
   {
     const std::lock_guard lock(mutex_);
-    sha256 = being_analysed_;
+    if (!being_analysed_.empty()) {
+      running.emplace_back(being_analysed_, needless_);
+    }
+    for (const auto& arrival : arrivals_) {
+      if (arrival->stage == Arrival::Stage::kFollowed && !arrival->sha256.empty()) {
+        running.emplace_back(arrival->sha256, arrival->needless);
+      }
+    }
   }
-  if (sha256.empty()) {
-    return;
-  }
-  const auto still = file_with(sha256, {});
-  if (still && !*still) {
-    const std::lock_guard lock(mutex_);
-    if (being_analysed_ == sha256) {
-      needless_.request_stop();
+  for (auto& [sha256, needless] : running) {
+    const auto still = file_with(sha256, {});
+    if (still && !*still) {
+      needless.request_stop();
     }
   }
 }
 
 void Library::Impl::analyse_all(const std::stop_token& stop) {
-  // On Linux this is of the calling thread alone. Refused, the analysis is merely less polite.
-  static_cast<void>(setpriority(PRIO_PROCESS, 0, kNicest));
+  make_way();
   for (;;) {
-    std::pair<std::string, std::string> next;
+    Task next;
     std::stop_source needless;
     {
       std::unique_lock lock(mutex_);
@@ -133,11 +134,11 @@ void Library::Impl::analyse_all(const std::stop_token& stop) {
       }
       next = std::move(to_analyse_.front());
       to_analyse_.pop_front();
-      being_analysed_ = next.second;
+      being_analysed_ = next.sha256;
       needless_ = needless;
     }
     const std::stop_callback at_the_end(stop, [&needless] { needless.request_stop(); });
-    analyse_content(next.first, next.second, needless.get_token());
+    analyse_content(next, needless.get_token());
   }
 }
 
@@ -161,13 +162,13 @@ Result<std::optional<store::FileRow>> Library::Impl::file_with(const std::string
 }
 
 /// What a database that fails leaves undone is done after the next open().
-void Library::Impl::analyse_content(const std::string& path, const std::string& sha256,
-                                    const std::stop_token& stop) {
-  const auto row = file_with(sha256, path);
+void Library::Impl::analyse_content(const Task& task, const std::stop_token& stop) {
+  const auto row = file_with(task.sha256, task.path);
   if (!row || !*row) {
     return;  // it has gone, and its content with it
   }
-  bool is_news = false;
+  bool is_news = task.is_news;
+  bool is_complete = true;
   if (!entry_of(**row).stated) {
     is_news = true;
     if (!read_stated(**row)) {
@@ -175,23 +176,40 @@ void Library::Impl::analyse_content(const std::string& path, const std::string& 
     }
   }
   for (std::size_t i = 0; i < analysts_.size(); ++i) {
+    if (leave_to_follower(task.sha256, i)) {
+      is_complete = false;
+      continue;
+    }
+    if (stop.stop_requested()) {
+      return;
+    }
     const auto made = analyse_for(i, **row, stop);
     if (!made) {
       if (made.error().code == Errc::kInterrupted && !stop.stop_requested()) {
-        analyse_later(path, sha256);  // it was moved, say
+        analyse_later(task.path, task.sha256);  // it was moved, say
       }
       return;
     }
     is_news = is_news || *made;
   }
-  if (is_news) {
-    tell({.kind = Change::Kind::kAnalysed,
-          .path = (*row)->path,
-          .from = {},
-          .sha256 = sha256,
-          .size = 0,
-          .user = {}});
+  if (is_news && is_complete) {
+    tell_analysed(**row);
   }
+}
+
+void Library::Impl::tell_analysed(const store::FileRow& row) {
+  {
+    const std::lock_guard lock(mutex_);
+    // What a follower did meanwhile is told with the rest.
+    std::erase_if(to_analyse_,
+                  [&](const Task& task) { return task.is_news && task.sha256 == row.sha256; });
+  }
+  tell({.kind = Change::Kind::kAnalysed,
+        .path = row.path,
+        .from = {},
+        .sha256 = row.sha256,
+        .size = 0,
+        .user = {}});
 }
 
 Result<void> Library::Impl::read_stated(const store::FileRow& row) {
@@ -202,23 +220,41 @@ Result<void> Library::Impl::read_stated(const store::FileRow& row) {
       [&](store::Session& session) { return store::set_stated(session, row.sha256, json); });
 }
 
+Result<bool> Library::Impl::knows_analysis(const std::string& sha256, std::size_t analyst) const {
+  bool is_known = false;
+  auto read = store_.read([&](store::Session& session) {
+    return store::find_analysis(session, sha256, settings_[analyst]).map([&](auto found) {
+      is_known = found && analysis_from_json(found->result);
+    });
+  });
+  return read.map([&] { return is_known; });
+}
+
+std::optional<Analysis> Library::Impl::analyse_whole(std::size_t analyst, const store::FileRow& row,
+                                                     const std::stop_token& stop) const {
+  const auto path = LibraryPath::parse(row.path);
+  auto file = path ? tree_.open_file(*path) : tl::unexpected(path.error());
+  if (!file) {
+    Analysis refused;
+    refused.error = file.error().to_string();
+    return refused;
+  }
+  return analysts_[analyst].analyse(
+      gcode::Reader::from_bytes(whole_file(std::move(*file)), path->name()), stop);
+}
+
 /// @returns whether there was anything to do; kInterrupted when it was stopped, or the file has
 /// changed meanwhile: its new content has its own turn.
 Result<bool> Library::Impl::analyse_for(std::size_t analyst, const store::FileRow& row,
                                         const std::stop_token& stop) {
-  bool is_known = false;
-  auto read = store_.read([&](store::Session& session) {
-    return store::find_analysis(session, row.sha256, settings_[analyst]).map([&](auto found) {
-      is_known = found && analysis_from_json(found->result);
-    });
-  });
-  if (!read) {
-    return tl::unexpected(read.error());
+  const auto is_known = knows_analysis(row.sha256, analyst);
+  if (!is_known) {
+    return tl::unexpected(is_known.error());
   }
-  if (is_known) {
+  if (*is_known) {
     return false;
   }
-  const auto analysis = analysts_[analyst].analyse(tree_.root() / row.path, stop);
+  const auto analysis = analyse_whole(analyst, row, stop);
   if (!analysis) {
     return fail(Errc::kInterrupted, "the analysis was stopped", row.path);
   }

@@ -141,7 +141,7 @@ Result<Entry> Library::Impl::copy(const LibraryPath& from, const LibraryPath& to
 
 Result<Entry> Library::Impl::copy_in(const Descriptor& file, const LibraryPath& to,
                                      std::string user) {
-  auto upload = begin_upload(to, std::move(user));
+  auto upload = begin_upload(to, std::move(user), std::nullopt);
   if (!upload) {
     return tl::unexpected(upload.error());
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "analysis_json.hpp"
@@ -14,6 +15,7 @@ namespace stepcast::files {
 namespace {
 
 constexpr std::size_t kReadBlock = std::size_t{256} * 1024;
+constexpr int kNicest = 19;
 
 }  // namespace
 
@@ -21,6 +23,11 @@ store::UnixMs wall_clock_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+void make_way() {
+  // On Linux this is of the calling thread alone. Refused, it is merely less polite.
+  static_cast<void>(setpriority(PRIO_PROCESS, 0, kNicest));
 }
 
 Entry entry_of(const store::FileRow& row) {

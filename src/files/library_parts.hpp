@@ -14,6 +14,8 @@
 namespace stepcast::files {
 
 [[nodiscard]] store::UnixMs wall_clock_ms();
+/// The calling thread has the lowest priority from now on: prints, uploads and people go first.
+void make_way();
 /// Without its analysis.
 [[nodiscard]] Entry entry_of(const store::FileRow& row);
 [[nodiscard]] bool is_inside(std::string_view path, std::string_view folder);

@@ -49,13 +49,14 @@ Result<void> check_gcode(const std::filesystem::path& file, const LibraryPath& p
 
 class Library::Impl::Incoming final : public Library::Upload {
  public:
-  Incoming(Impl& library, LibraryPath path, std::string user, FolderTree::Incoming incoming)
+  Incoming(Impl& library, std::shared_ptr<Arrival> arrival, std::string name, bool may_follow)
       : library_(library),
-        path_(std::move(path)),
-        user_(std::move(user)),
-        incoming_(std::move(incoming)) {}
+        arrival_(std::move(arrival)),
+        name_(std::move(name)),
+        may_follow_(may_follow) {}
   ~Incoming() override {
-    library_.tree_.drop_incoming(incoming_.name);
+    library_.end_arrival(arrival_);
+    library_.tree_.drop_incoming(name_);
     const std::lock_guard lock(library_.mutex_);
     library_.incoming_bytes_ -= size_;
   }
@@ -63,13 +64,14 @@ class Library::Impl::Incoming final : public Library::Upload {
   Incoming& operator=(const Incoming&) = delete;
 
   Result<void> write(std::span<const char> bytes) override {
-    if (auto room = library_.reserve(static_cast<std::int64_t>(bytes.size()), path_); !room) {
+    if (auto room = library_.reserve(static_cast<std::int64_t>(bytes.size()), arrival_->path);
+        !room) {
       return room;
     }
     size_ += static_cast<std::int64_t>(bytes.size());
     hash_.update(bytes);
     while (!bytes.empty()) {
-      const ssize_t written = ::write(incoming_.file.get(), bytes.data(), bytes.size());
+      const ssize_t written = ::write(descriptor(), bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) {
         continue;
       }
@@ -78,34 +80,42 @@ class Library::Impl::Incoming final : public Library::Upload {
         return fail(full ? Errc::kFull : Errc::kIo,
                     fmt::format("cannot write after {} bytes: {}", size_,
                                 std::generic_category().message(errno)),
-                    path_.text(), full ? "make room on the disk" : "check the disk of the library");
+                    arrival_->path.text(),
+                    full ? "make room on the disk" : "check the disk of the library");
       }
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
     begin_to_save();
+    arrival_->file->grown_to(size_);
+    if (may_follow_ && size_ >= GrowingFile::kStep) {
+      may_follow_ = false;
+      library_.begin_to_follow(arrival_);
+    }
     return {};
   }
 
   Result<Entry> commit() override {
+    const LibraryPath& path = arrival_->path;
     if (size_ == 0) {
-      return fail(Errc::kMalformed, "the file is empty", path_.text(),
+      return fail(Errc::kMalformed, "the file is empty", path.text(),
                   "upload what the slicer has exported");
     }
-    if (auto gcode = check_gcode(library_.tree_.incoming_path(incoming_.name), path_); !gcode) {
+    arrival_->file->make_whole();
+    if (auto gcode = check_gcode(library_.tree_.incoming_path(name_), path); !gcode) {
       return tl::unexpected(gcode.error());
     }
-    if (fsync(incoming_.file.get()) != 0) {
+    if (fsync(descriptor()) != 0) {
       return fail(Errc::kIo, fmt::format("cannot save: {}", std::generic_category().message(errno)),
-                  path_.text(), "check the disk of the library");
+                  path.text(), "check the disk of the library");
     }
-    store::FileRow row{.path = path_.text(),
-                       .display = path_.name(),
+    store::FileRow row{.path = path.text(),
+                       .display = path.name(),
                        .sha256 = hash_.finish(),
                        .size = size_,
                        .uploaded = wall_clock_ms(),
-                       .user = user_,
+                       .user = arrival_->user,
                        .stated = {}};
-    if (auto entered = library_.enter(incoming_.name, path_, row); !entered) {
+    if (auto entered = library_.enter(name_, path, row, arrival_); !entered) {
       return tl::unexpected(entered.error());
     }
     return entry_of(row);
@@ -116,15 +126,17 @@ class Library::Impl::Incoming final : public Library::Upload {
   // large upload does not fill the memory of the machine with pages that are not saved.
   void begin_to_save() {
     if (size_ - saving_ >= kSaveStep) {
-      sync_file_range(incoming_.file.get(), saving_, size_ - saving_, SYNC_FILE_RANGE_WRITE);
+      sync_file_range(descriptor(), saving_, size_ - saving_, SYNC_FILE_RANGE_WRITE);
       saving_ = size_;
     }
   }
 
+  [[nodiscard]] int descriptor() const { return arrival_->file->file().get(); }
+
   Impl& library_;
-  LibraryPath path_;
-  std::string user_;
-  FolderTree::Incoming incoming_;
+  std::shared_ptr<Arrival> arrival_;
+  std::string name_;  ///< Among the incoming ones.
+  bool may_follow_;
   std::int64_t saving_ = 0;  ///< Bytes that the disk has been told to write.
   Sha256 hash_;
   std::int64_t size_ = 0;
@@ -167,7 +179,8 @@ Result<void> Library::Impl::try_reserve(std::int64_t bytes, const LibraryPath& p
 /// File, then row. In between, a crash leaves a file that is younger than its row, or has none:
 /// open() finds it.
 Result<void> Library::Impl::enter(const std::string& incoming, const LibraryPath& path,
-                                  const store::FileRow& row) {
+                                  const store::FileRow& row,
+                                  const std::shared_ptr<Arrival>& arrival) {
   {
     const std::lock_guard changes(changes_);
     if (auto may = may_change(path); !may) {
@@ -216,6 +229,7 @@ Result<void> Library::Impl::enter(const std::string& incoming, const LibraryPath
     // The file is safe: a version too many is swept up by the next open().
     static_cast<void>(remove_surplus_versions(row.path));
   }
+  hand_over(arrival, row.sha256);
   stop_needless_analysis();
   analyse_later(row.path, row.sha256);
   tell({.kind = Change::Kind::kFileAdded,
@@ -227,8 +241,8 @@ Result<void> Library::Impl::enter(const std::string& incoming, const LibraryPath
   return {};
 }
 
-Result<std::unique_ptr<Library::Upload>> Library::Impl::begin_upload(const LibraryPath& path,
-                                                                     std::string user) {
+Result<std::unique_ptr<Library::Upload>> Library::Impl::begin_upload(
+    const LibraryPath& path, std::string user, const std::optional<std::string>& printer) {
   if (auto may = may_change(path); !may) {
     return tl::unexpected(may.error());
   }
@@ -236,7 +250,17 @@ Result<std::unique_ptr<Library::Upload>> Library::Impl::begin_upload(const Libra
   if (!incoming) {
     return tl::unexpected(incoming.error());
   }
-  return std::make_unique<Incoming>(*this, path, std::move(user), std::move(*incoming));
+  auto arrival = std::make_shared<Arrival>(
+      Arrival{.path = path,
+              .user = std::move(user),
+              .analyst = printer ? analyst_for(*printer) : 0,
+              .file = std::make_shared<GrowingFile>(std::move(incoming->file))});
+  {
+    const std::lock_guard lock(mutex_);
+    arrivals_.push_back(arrival);
+  }
+  return std::make_unique<Incoming>(*this, std::move(arrival), std::move(incoming->name),
+                                    printer.has_value());
 }
 
 }  // namespace stepcast::files

@@ -237,6 +237,18 @@ http::Response transfer(Call& call, Transfer how) {
   return entry ? made(*entry) : refuse(call, entry.error());
 }
 
+http::Response list_uploads(Call& call) {
+  Json items = Json::array();
+  for (const files::Arriving& one : call.site.library.arriving()) {
+    items.push_back({{"path", one.path},
+                     {"user", one.user},
+                     {"received_bytes", one.received},
+                     {"analysed_bytes", maybe(one.analysed)},
+                     {"error", one.error}});
+  }
+  return answer({{"items", std::move(items)}, {"next", nullptr}});
+}
+
 http::Response get_storage(Call& call) {
   const auto space = call.site.library.space();
   return answer({{"free_bytes", space.free_bytes}, {"total_bytes", space.total_bytes}});
@@ -246,7 +258,10 @@ http::Response get_storage(Call& call) {
 class ApiUpload final : public http::UploadSink {
  public:
   explicit ApiUpload(const Call& call)
-      : instance_(call.request.path), site_(call.site), user_(call.who.user) {}
+      : instance_(call.request.path),
+        site_(call.site),
+        user_(call.who.user),
+        printer_(call.query.value("printer", std::string())) {}
 
   Result<void> begin(const http::Part& part) override {
     in_file_ = !part.file_name.empty();
@@ -262,7 +277,8 @@ class ApiUpload final : public http::UploadSink {
       return fail(Errc::kInvalidArgument, "holds two files", "upload", "send one at a time");
     }
     return files::LibraryPath::from_upload(folder_, part.file_name)
-        .and_then([&](const auto& path) { return site_.library.begin_upload(path, user_); })
+        .and_then(
+            [&](const auto& path) { return site_.library.begin_upload(path, user_, printer_); })
         .map([&](auto upload) { upload_ = std::move(upload); });
   }
 
@@ -299,6 +315,7 @@ class ApiUpload final : public http::UploadSink {
   std::string instance_;
   Site& site_;
   std::string user_;
+  std::string printer_;
   std::string folder_;
   bool in_file_ = false;
   std::unique_ptr<files::Library::Upload> upload_;
@@ -379,7 +396,9 @@ void add_file_operations(Table& table) {
        .permission = "FILES_UPLOAD",
        .id = "uploadFile",
        .summary = "Takes one file of any size as multipart/form-data; a field `folder` may come "
-                  "before it. Uploading the same again changes nothing.",
+                  "before it. Uploading the same again changes nothing. The analysis for the "
+                  "printer of the query, or the first one, is made while the file arrives.",
+       .query = {{"printer", text(1, 64), "For whom it is analysed first."}},
        .answer = created,
        .upload = [](Call& call) -> Result<std::unique_ptr<http::UploadSink>> {
          return std::make_unique<ApiUpload>(call);
@@ -466,6 +485,18 @@ void add_file_operations(Table& table) {
        .answer = created,
        .repeats = Repeats::kByKey,
        .handle = [](Call& call) { return transfer(call, &files::Library::move); }});
+  table.shapes["Upload"] = object(
+      {{"path", text()},
+       {"user", text()},
+       {"received_bytes", integer()},
+       {"analysed_bytes", described(nullable(integer()), "How far its analysis has read.")},
+       {"error", described(text(), "Why it cannot be printed, as far as that is known already.")}});
+  add({.path = "/uploads",
+       .permission = "FILES_LIST",
+       .id = "listUploads",
+       .summary = "Files on their way in, the oldest first.",
+       .answer = {.status = 200, .shape = shape::page("Upload")},
+       .handle = list_uploads});
   table.shapes["Storage"] = object({{"free_bytes", integer()}, {"total_bytes", integer()}});
   add({.path = "/storage",
        .permission = "FILES_LIST",

@@ -97,7 +97,7 @@ class Upload final : public http::UploadSink {
     if (!path) {
       return tl::unexpected(path.error());
     }
-    auto upload = site_.library.begin_upload(*path, who_.user);
+    auto upload = site_.library.begin_upload(*path, who_.user, runner_.identity().id);
     if (!upload) {
       return tl::unexpected(upload.error());
     }

@@ -89,6 +89,7 @@ class AllRoutes(ApiTestCase):
         me = api.get("/me").json()
         self.assertEqual((me["user"], me["role"], me["by"]), ("ada", "admin", "key"))
         self.assertGreater(api.get("/storage").json()["free_bytes"], 0)
+        self.assertEqual(api.get("/uploads").json()["items"], [])
 
     def file_routes(self, api):
         self.assertEqual(self.upload(api, "nut.gcode", NUT).status, 201)

@@ -5,9 +5,11 @@ import tempfile
 import time
 import unittest
 
-from server_support import EXAMPLES, PNG, TestCase, thumbnail
+from server_support import EXAMPLES, PNG, SlowUpload, TestCase, thumbnail
 
 NUT = (EXAMPLES / "nut.gcode").read_bytes()
+# The server takes 512 KiB of an upload at once; a preview of many lines costs no planning.
+LONG = NUT + 12_000 * (b"; " + 72 * b"A" + b"\n") + NUT
 
 
 def part(*moves):
@@ -83,6 +85,86 @@ class Analyses(FilesTestCase):
         server.stop()
         server.start()
         self.assertEqual(server.get("/api/v1/files/nut.gcode").json(), before)
+
+
+class Arrivals(FilesTestCase):
+    """Uploads whose last piece is held back until their analysis has read what was sent."""
+
+    STEP = 64 << 10  # by which the analysis reads
+
+    def followed(self, server, least=0):
+        """The one upload, when its analysis has read all that it will before more is sent."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            items = server.get("/api/v1/uploads").json()["items"]
+            if items and items[0]["received_bytes"] > least and items[0]["analysed_bytes"] is not None \
+                    and items[0]["received_bytes"] - items[0]["analysed_bytes"] < self.STEP:
+                return items[0]
+            time.sleep(0.01)
+        raise AssertionError(f"the analysis does not follow: {items}")
+
+    def test_are_analysed_before_they_are_whole_to_the_same_figures(self):
+        server = self.serve_ready()
+        slow = SlowUpload(server, [("file", "slow.gcode", LONG)])
+        slow.send_to(0.5)
+        half = self.followed(server)
+        self.assertEqual((half["path"], half["user"], half["error"]), ("slow.gcode", "ada", ""))
+        slow.send_to(0.95)
+        most = self.followed(server, half["received_bytes"])
+        self.assertGreater(most["analysed_bytes"], half["analysed_bytes"])
+        self.assertEqual(server.get("/api/v1/files").json()["items"], [])
+        reply = slow.finish()
+        self.assertEqual(reply.status, 201, reply.body)
+        self.assertEqual(server.get("/api/v1/uploads").json()["items"], [])
+        followed = self.analysed(server, "slow.gcode")
+        server.stop()
+        # As the same file is by a server that finds it when it starts.
+        for database in self.folder.glob("stepcast.db*"):
+            database.unlink()
+        (self.folder / "files/slow.gcode").rename(self.folder / "files/whole.gcode")
+        server.key = None
+        server.start().set_up()
+        whole = self.analysed(server, "whole.gcode")
+        self.assertEqual(followed["analysis"], whole["analysis"])
+        self.assertEqual(followed["stated"], whole["stated"])
+
+    def test_that_cannot_be_printed_are_told_while_they_arrive(self):
+        server = self.serve_ready()
+        slow = SlowUpload(server, [("print", "true"),
+                                   ("file", "bad.gcode", part("G1 X900 F3000") + LONG)])
+        slow.send_to(0.9)
+        end = time.monotonic() + 60
+        while not (found := server.get("/api/v1/uploads").json()["items"]) or not found[0]["error"]:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        self.assertIn("bad.gcode:5: X would go to 900 mm", found[0]["error"])
+        self.assertFalse(slow.finish().json()["effectivePrint"])
+        file = server.get("/api/v1/files/bad.gcode").json()
+        self.assertEqual(file["analysis"]["error"], found[0]["error"], "known with the answer")
+        self.assertEqual(server.get("/api/job").json()["state"], "Operational")
+
+    def test_that_break_off_leave_nothing(self):
+        server = self.serve_ready()
+        slow = SlowUpload(server, [("file", "slow.gcode", LONG)])
+        slow.send_to(0.9)
+        self.followed(server)
+        slow.break_off()
+        end = time.monotonic() + 60
+        while server.get("/api/v1/uploads").json()["items"]:
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        self.assertEqual(server.get("/api/v1/files").json()["items"], [])
+        self.assertEqual(list((self.folder / "files/.incoming").iterdir()), [])
+
+    def test_do_not_keep_the_server_from_stopping(self):
+        server = self.serve_ready()
+        slow = SlowUpload(server, [("file", "slow.gcode", LONG)])
+        slow.send_to(0.9)
+        self.followed(server)
+        self.assertEqual(server.stop(), 0)
+        slow.break_off()
+        server.start()
+        self.assertEqual(server.get("/api/v1/files").json()["items"], [])
 
 
 class Thumbnails(FilesTestCase):

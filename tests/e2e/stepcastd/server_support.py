@@ -1,6 +1,8 @@
 """Starts `stepcastd` as a user does and speaks HTTP to it with python3's own library."""
 
 import base64
+import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -12,12 +14,15 @@ import threading
 import time
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
 
 STEPCASTD = os.environ["STEPCASTD"]
 EXAMPLES = pathlib.Path(os.environ["STEPCAST_SOURCE_DIR"]) / "examples"
 START_TIMEOUT_S = 60
 PASSWORD = "correct horse battery"
+BOUNDARY = "----stepcast-test"
+FORM = f"multipart/form-data; boundary={BOUNDARY}"
 # One pixel; what slicers write is only larger.
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
@@ -26,6 +31,17 @@ def thumbnail(picture, size="16x16"):
     """A preview as slicers write it into G-code."""
     text = base64.b64encode(picture).decode()
     return f"; thumbnail begin {size} {len(text)}\n; {text}\n; thumbnail end\n".encode()
+
+
+def form_of(parts):
+    """The body of Server.upload()."""
+    body = b""
+    for name, *rest in parts:
+        file_name = f'; filename="{rest[0]}"' if len(rest) == 2 else ""
+        value = rest[-1] if isinstance(rest[-1], bytes) else rest[-1].encode()
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{file_name}'
+        body += head.encode() + b"\r\n\r\n" + value + b"\r\n"
+    return body + f"--{BOUNDARY}--\r\n".encode()
 
 
 class Reply:
@@ -114,16 +130,7 @@ class Server:
 
     def upload(self, parts, path="/api/files/local", **more):
         """`parts`: (name, value) for a field, (name, file name, bytes) for a file; in order."""
-        boundary = "----stepcast-test"
-        body = b""
-        for name, *rest in parts:
-            file_name = f'; filename="{rest[0]}"' if len(rest) == 2 else ""
-            value = rest[-1] if isinstance(rest[-1], bytes) else rest[-1].encode()
-            head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{file_name}'
-            body += head.encode() + b"\r\n\r\n" + value + b"\r\n"
-        body += f"--{boundary}--\r\n".encode()
-        return self.request("POST", path, body,
-                            {"Content-Type": f"multipart/form-data; boundary={boundary}"}, **more)
+        return self.request("POST", path, form_of(parts), {"Content-Type": FORM}, **more)
 
     def wait_for_state(self, state, timeout_s=120):
         end = time.monotonic() + timeout_s
@@ -133,6 +140,34 @@ class Server:
                 return job
             time.sleep(0.05)
         raise AssertionError(f"not {state} within {timeout_s} s: {job}")
+
+
+class SlowUpload:
+    """An upload whose body is sent when, and as far as, the test says."""
+
+    def __init__(self, server, parts, path="/api/files/local"):
+        self.body = form_of(parts)
+        self.line = http.client.HTTPConnection(urllib.parse.urlsplit(server.url).netloc, timeout=60)
+        self.line.putrequest("POST", path)
+        for name, value in (("X-Api-Key", server.key), ("Content-Type", FORM),
+                            ("Content-Length", str(len(self.body)))):
+            self.line.putheader(name, value)
+        self.line.endheaders()
+        self.sent = 0
+
+    def send_to(self, share):
+        """Sends the body so far that this share of it is under way."""
+        end = int(len(self.body) * share)
+        self.line.send(self.body[self.sent:end])
+        self.sent = end
+
+    def finish(self):
+        self.send_to(1)
+        with contextlib.closing(self.line), self.line.getresponse() as reply:
+            return Reply(reply.status, reply.headers, reply.read())
+
+    def break_off(self):
+        self.line.close()
 
 
 class TestCase(unittest.TestCase):

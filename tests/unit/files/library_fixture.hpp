@@ -41,10 +41,10 @@ class LibraryTest : public ::testing::Test {
   }
 
   Analyst analyst(std::string settings, std::vector<std::string> printers) {
-    const auto analyse = [this, settings](const std::filesystem::path& file,
+    const auto analyse = [this, settings](const gcode::Reader& job,
                                           const std::stop_token& /*stop*/) {
       Analysis analysis;
-      analysis.warnings = {settings, file.filename().string()};
+      analysis.warnings = {settings, job.name()};
       analysis.layers = ++analysed;
       return analysis;
     };

@@ -138,7 +138,7 @@ struct SlowAnalyst {
   bool may_go_on = false;
 
   Analyst analyst() {
-    const auto analyse = [this](const fs::path& /*file*/,
+    const auto analyse = [this](const gcode::Reader& /*job*/,
                                 const std::stop_token& stop) -> std::optional<Analysis> {
       std::unique_lock lock(mutex);
       ++begun;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "stepcast/base/result.hpp"
+#include "stepcast/gcode/reader.hpp"
 #include "stepcast/gcode/thumbnail.hpp"
 #include "stepcast/store/store.hpp"
 
@@ -81,14 +83,25 @@ struct Version {
   store::UnixMs replaced{};
 };
 
+/// A file on its way in.
+struct Arriving {
+  std::string path;
+  std::string user;
+  std::int64_t received{};  ///< Bytes.
+  /// How far its analysis has read; absent while there is none: the file is small, the analysts
+  /// are busy, or the upload is too slow for them.
+  std::optional<std::int64_t> analysed;
+  std::string error;  ///< Of Analysis, if that is known already.
+};
+
 /// Says what printing a file takes on some printers: those with the same profile and planner.
 struct Analyst {
   /// All that its answer depends on but the file: answers are kept by content and settings.
   std::string settings;
-  /// Runs on the library's own thread, one at a time, at the lowest priority.
-  /// @returns nothing when it was stopped.
-  std::function<std::optional<Analysis>(const std::filesystem::path&, const std::stop_token&)>
-      analyse;
+  /// Runs on threads of the library, Options::followers + 1 at once at most, at the lowest
+  /// priority. The job is named as the file; it may still be on its way, so that reading waits.
+  /// @returns nothing when it was stopped, or reading the job was (kInterrupted).
+  std::function<std::optional<Analysis>(gcode::Reader, const std::stop_token&)> analyse;
   std::vector<std::string> printers;  ///< Their ids.
 };
 
@@ -126,6 +139,11 @@ class Library {
     std::int64_t quota_bytes = 0;  ///< 0: none
     /// Kept of each file. The oldest of all go sooner when the disk or the quota has no room.
     std::size_t versions = 0;
+    /// So many uploads are analysed while they arrive; more, when they are whole.
+    std::size_t followers = 2;
+    /// An upload that brings less than 64 KiB in this time is let go, and analysed when it is
+    /// whole.
+    std::chrono::milliseconds patience = std::chrono::seconds(10);
   };
   /// `analysts`: one at least; the first one is also for printers that none of them names.
   [[nodiscard]] static Result<std::unique_ptr<Library>> open(store::Store& store, Options options,
@@ -141,8 +159,12 @@ class Library {
     /// @returns kMalformed: empty, or no G-code at all.
     [[nodiscard]] virtual Result<Entry> commit() = 0;
   };
-  [[nodiscard]] Result<std::unique_ptr<Upload>> begin_upload(const LibraryPath& path,
-                                                             std::string user);
+  /// `printer`: the analysis for it is made while the file arrives; none: when it is whole. For
+  /// what comes no faster than from the disk. The upload never waits for it.
+  [[nodiscard]] Result<std::unique_ptr<Upload>> begin_upload(
+      const LibraryPath& path, std::string user, const std::optional<std::string>& printer = {});
+  /// Uploads under way, the oldest first.
+  [[nodiscard]] std::vector<Arriving> arriving() const;
 
   /// Everything, folders first, with the analyses for `printer`.
   [[nodiscard]] Result<std::vector<Entry>> list(std::string_view printer = {}) const;
