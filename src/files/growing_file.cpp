@@ -26,9 +26,13 @@ Result<std::size_t> read_at(const Descriptor& file, std::int64_t offset, std::sp
 
 class WholeFile final : public gcode::ByteSource {
  public:
-  explicit WholeFile(Descriptor file) : file_(std::move(file)) {}
+  WholeFile(Descriptor file, std::stop_token stop)
+      : file_(std::move(file)), stop_(std::move(stop)) {}
 
   Result<std::size_t> read(std::span<char> into) override {
+    if (stop_.stop_requested()) {
+      return fail(Errc::kInterrupted, "nobody needs the rest");
+    }
     auto got = read_at(file_, offset_, into);
     offset_ += static_cast<std::int64_t>(got.value_or(0));
     return got;
@@ -36,6 +40,7 @@ class WholeFile final : public gcode::ByteSource {
 
  private:
   Descriptor file_;
+  std::stop_token stop_;
   std::int64_t offset_ = 0;
 };
 
@@ -119,8 +124,8 @@ std::unique_ptr<gcode::ByteSource> GrowingFile::reader(std::shared_ptr<GrowingFi
   return std::make_unique<Bytes>(std::move(file), patience, std::move(stop));
 }
 
-std::unique_ptr<gcode::ByteSource> whole_file(Descriptor file) {
-  return std::make_unique<WholeFile>(std::move(file));
+std::unique_ptr<gcode::ByteSource> whole_file(Descriptor file, std::stop_token stop) {
+  return std::make_unique<WholeFile>(std::move(file), std::move(stop));
 }
 
 }  // namespace stepcast::files

@@ -52,7 +52,7 @@ class GrowingFile {
   bool is_whole_ = false;
 };
 
-/// A file from its beginning; it has to stay open meanwhile. `name` is for messages.
-[[nodiscard]] std::unique_ptr<gcode::ByteSource> whole_file(Descriptor file);
+/// A file from its beginning; kInterrupted after `stop`.
+[[nodiscard]] std::unique_ptr<gcode::ByteSource> whole_file(Descriptor file, std::stop_token stop);
 
 }  // namespace stepcast::files

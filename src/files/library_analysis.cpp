@@ -171,7 +171,7 @@ void Library::Impl::analyse_content(const Task& task, const std::stop_token& sto
   bool is_complete = true;
   if (!entry_of(**row).stated) {
     is_news = true;
-    if (!read_stated(**row)) {
+    if (!read_stated(**row, stop)) {
       return;
     }
   }
@@ -212,9 +212,17 @@ void Library::Impl::tell_analysed(const store::FileRow& row) {
         .user = {}});
 }
 
-Result<void> Library::Impl::read_stated(const store::FileRow& row) {
+/// @returns kInterrupted soon after `stop`: a large file takes a while.
+Result<void> Library::Impl::read_stated(const store::FileRow& row, const std::stop_token& stop) {
+  const auto path = LibraryPath::parse(row.path);
+  auto file = path ? tree_.open_file(*path) : tl::unexpected(path.error());
+  const auto metadata =
+      file ? gcode::scan_metadata_bytes(whole_file(std::move(*file), stop), row.path)
+           : tl::unexpected(file.error());
+  if (stop.stop_requested()) {
+    return fail(Errc::kInterrupted, "the analysis was stopped", row.path);
+  }
   // A file that cannot be read says nothing; its analysis will tell why.
-  const auto metadata = gcode::scan_metadata(tree_.root() / row.path);
   const std::string json = stated_to_json(metadata ? stated_by(*metadata) : Stated{});
   return store_.write(
       [&](store::Session& session) { return store::set_stated(session, row.sha256, json); });
@@ -240,7 +248,7 @@ std::optional<Analysis> Library::Impl::analyse_whole(std::size_t analyst, const 
     return refused;
   }
   return analysts_[analyst].analyse(
-      gcode::Reader::from_bytes(whole_file(std::move(*file)), path->name()), stop);
+      gcode::Reader::from_bytes(whole_file(std::move(*file), stop), path->name()), stop);
 }
 
 /// @returns whether there was anything to do; kInterrupted when it was stopped, or the file has

@@ -111,7 +111,7 @@ class Library::Impl {
   void tell_analysed(const store::FileRow& row);
   Result<std::optional<store::FileRow>> file_with(const std::string& sha256,
                                                   const std::string& path) const;
-  Result<void> read_stated(const store::FileRow& row);
+  Result<void> read_stated(const store::FileRow& row, const std::stop_token& stop);
   [[nodiscard]] Result<bool> knows_analysis(const std::string& sha256, std::size_t analyst) const;
   Result<bool> analyse_for(std::size_t analyst, const store::FileRow& row,
                            const std::stop_token& stop);

@@ -39,6 +39,10 @@ Result<Metadata> scan_metadata(const std::filesystem::path& file) {
   return scan(std::move(*source), file.string());
 }
 
+Result<Metadata> scan_metadata_bytes(std::unique_ptr<ByteSource> bytes, const std::string& name) {
+  return scan(LineSource(std::move(bytes)), name);
+}
+
 Result<Metadata> scan_metadata_text(std::string_view text, const std::string& name) {
   return scan(LineSource(text), name);
 }

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
@@ -138,7 +139,7 @@ class FollowingTest : public LibraryTest {
 };
 
 TEST_F(FollowingTest, AnalysesOnceAndWhileTheFileArrives) {
-  int told = 0;
+  std::atomic<int> told = 0;
   library->on_change(
       [&](const Change& change) { told += change.kind == Change::Kind::kAnalysed ? 1 : 0; });
   auto upload = begin("part.gcode");
@@ -158,6 +159,9 @@ TEST_F(FollowingTest, AnalysesOnceAndWhileTheFileArrives) {
   ASSERT_TRUE(LibraryTest::upload("next.gcode"));
   ASSERT_TRUE(analysis("next.gcode"));
   EXPECT_TRUE(reading.wait_until(2, 0));
+  for (int i = 0; i < 10'000 && told < 2; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   library.reset();
   EXPECT_EQ(told, 2) << "once for each file";
   open();

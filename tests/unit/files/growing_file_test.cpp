@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "stepcast/gcode/metadata.hpp"
 #include "stepcast/gcode/reader.hpp"
 
 namespace stepcast::files {
@@ -162,6 +163,26 @@ TEST(GrowingFile, WaitsNoLongerThanItsReadersPatience) {
   const auto late = reader->read(into);
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, Errc::kInterrupted);
+}
+
+TEST(WholeFile, IsReadUntilNobodyNeedsTheRest) {
+  const auto file = empty_file();
+  append(*file, std::string(3 << 20, ';'));
+  std::stop_source stop;
+  const auto again = [&] {
+    return whole_file(Descriptor(::dup(file->file().get())), stop.get_token());
+  };
+  EXPECT_EQ(gcode::scan_metadata_bytes(again(), "part.gcode").value().bytes, 3U << 20);
+  const auto reader = again();
+  std::vector<char> into(1 << 20);
+  EXPECT_EQ(reader->read(into), into.size());
+  stop.request_stop();
+  const auto rest = reader->read(into);
+  ASSERT_FALSE(rest);
+  EXPECT_EQ(rest.error().code, Errc::kInterrupted);
+  const auto scanned = gcode::scan_metadata_bytes(again(), "part.gcode");
+  ASSERT_FALSE(scanned);
+  EXPECT_EQ(scanned.error().code, Errc::kInterrupted);
 }
 
 TEST(GrowingFile, TellsOfAFileThatWasCutBehindItsBack) {

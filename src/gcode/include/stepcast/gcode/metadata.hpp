@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "stepcast/base/result.hpp"
 #include "stepcast/base/units.hpp"
+#include "stepcast/gcode/byte_source.hpp"
 #include "stepcast/gcode/thumbnail.hpp"
 
 namespace stepcast::gcode {
@@ -65,6 +67,10 @@ struct Metadata {
 /// Cost: one pass at the speed of a search for line ends; constant memory.
 /// @returns kNotFound or kIo, naming the file; kMalformed for a file that is not text.
 [[nodiscard]] Result<Metadata> scan_metadata(const std::filesystem::path& file);
+
+/// The same for a job that comes from elsewhere; fails as `bytes` does.
+[[nodiscard]] Result<Metadata> scan_metadata_bytes(std::unique_ptr<ByteSource> bytes,
+                                                   const std::string& name);
 
 /// The same for a job in memory; `name` stands for the file in messages.
 [[nodiscard]] Result<Metadata> scan_metadata_text(std::string_view text,
