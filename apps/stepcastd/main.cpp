@@ -79,9 +79,9 @@ int serve(int argc, char** argv) {
     config->port = *port;
   }
   std::filesystem::path part = demo_file;
+  // The bar of the demo tells what the log would. In any case the log is made before threads are.
+  spdlog::set_level(demo ? spdlog::level::warn : spdlog::level::info);
   if (demo) {
-    // The bar tells what the log would.
-    spdlog::set_level(spdlog::level::warn);
     if (config_file.empty()) {
       config->printers.front().speed = kDemoSpeed;
     }

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import socket
 import sys
 import threading
@@ -22,6 +23,9 @@ UNUSED_PLUGINS = ["announcements", "achievements", "backup", "corewizard", "cust
                   "discovery", "errortracking", "file_check", "firmware_check", "gcodeviewer",
                   "health_check", "pi_support", "pluginmanager", "softwareupdate", "tracking",
                   "uploadmanager"]
+
+# Registered ports, below those that Linux gives to clients.
+PORTS = (20_000, 32_000)
 
 
 def settings(key):
@@ -65,6 +69,18 @@ def tell_when_ready(port, key):
     print("port", port, flush=True)
 
 
+def free_port():
+    """Not one that the system hands out to others while this server is restarted."""
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
 def end_with_input():
     sys.stdin.read()
     os._exit(0)
@@ -79,9 +95,7 @@ def main():
     if len(sys.argv) > 3:
         port = int(sys.argv[3])
     else:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
     threading.Thread(target=end_with_input, daemon=True).start()
     threading.Thread(target=tell_when_ready, args=(port, key), daemon=True).start()
 
