@@ -50,7 +50,11 @@ class MotionPipeline::Impl {
         planning_profile_(profile),
         toolpath_(std::move(reader), profile, choice.toolpath),
         moves_(toolpath_, home_position(profile), std::move(changes)),
+        start_(choice.restart ? choice.restart->start : home_position(profile)),
         run_(profile) {
+    if (choice.restart) {
+      resumed_.emplace(moves_, profile_, *choice.restart);
+    }
     for (Axis axis : kAllAxes) {
       MmPerS& speed = planning_profile_.axes[axis].max_speed;
       speed = std::min(speed, choice.speed_ceiling[axis]);
@@ -59,14 +63,14 @@ class MotionPipeline::Impl {
 
   Result<void> build(const ControllerChoice& choice,
                      std::function<void(const planner::TimedMarker&)> on_marker) {
-    auto planner = planner::make_planner(choice.planner, planning_profile_, moves_);
+    planner::MoveSource& moves = resumed_ ? static_cast<planner::MoveSource&>(*resumed_) : moves_;
+    auto planner = planner::make_planner(choice.planner, planning_profile_, moves);
     if (!planner) {
       return tl::unexpected(planner.error());
     }
     planner_ = std::move(*planner);
-    const PerAxis<Mm> home = home_position(profile_);
     sampler_ = std::make_unique<planner::Sampler>(
-        *planner_, home,
+        *planner_, start_,
         planner::Sampler::Options{.period = Seconds(1.0 / shaping::kCommandRate.v),
                                   .lead_in = kLeadIn,
                                   .lead_out = kLeadOut},
@@ -84,16 +88,16 @@ class MotionPipeline::Impl {
                               reach.v, kLeadIn.v),
                   {}, "lower the junction deviation or raise the acceleration");
     }
-    smoother_ = std::make_unique<planner::CornerSmoother>(*sampler_, home, std::move(kernel));
+    smoother_ = std::make_unique<planner::CornerSmoother>(*sampler_, start_, std::move(kernel));
     retimer_ = std::make_unique<planner::Retimer>(*smoother_, choice.stretches);
-    PerAxis<double> home_mm;
+    PerAxis<double> start_mm;
     for (Axis axis : kAllAxes) {
       auto filter = shaping::make_axis_filter(choice.compensator, profile_, axis);
       if (!filter) {
         return tl::unexpected(filter.error());
       }
-      home_mm[axis] = home[axis].v;
-      stage_.set(axis, std::move(*filter), home_mm[axis]);
+      start_mm[axis] = start_[axis].v;
+      stage_.set(axis, std::move(*filter), start_mm[axis]);
     }
     // The oldest is just about to go when it is needed.
     most_checkpoints_ = 2 + (stage_.reach() + static_cast<std::size_t>(kWayBack)) /
@@ -106,14 +110,14 @@ class MotionPipeline::Impl {
     }
     ticks_per_sample_ = static_cast<int>(ticks_per_sample);
     for (Axis motor : kAllAxes) {
-      const double at = stepgen::motor_position(profile_.kinematics, home_mm, motor);
+      const double at = stepgen::motor_position(profile_.kinematics, start_mm, motor);
       auto& generator =
           run_.generators.emplace_back(profile_.axes[motor].steps_per_mm, ticks_per_sample_);
       generator.start(at);
       start_steps_[motor] = generator.emitted();
       run_.survey.start(motor, at);
-      run_.plan_meters[index(motor)].start(home_mm[motor]);
-      run_.command_meters[index(motor)].start(home_mm[motor]);
+      run_.plan_meters[index(motor)].start(start_mm[motor]);
+      run_.command_meters[index(motor)].start(start_mm[motor]);
     }
     return {};
   }
@@ -200,6 +204,7 @@ class MotionPipeline::Impl {
     }
     return peaks;
   }
+  [[nodiscard]] planner::Sampler& sampler() { return *sampler_; }
   [[nodiscard]] planner::Toolpath& toolpath() { return toolpath_; }
   [[nodiscard]] const planner::Retimer& retimer() const { return *retimer_; }
   [[nodiscard]] Seconds planned_duration() const { return sampler_->planned_duration(); }
@@ -443,6 +448,8 @@ class MotionPipeline::Impl {
   machine::Profile planning_profile_;  // with the speed ceiling
   planner::Toolpath toolpath_;
   planner::LiveMoves moves_;
+  std::optional<planner::ResumedMoves> resumed_;  // of a job that was broken off
+  PerAxis<Mm> start_;                             // of the tool
   std::unique_ptr<planner::Planner> planner_;
   std::unique_ptr<planner::Sampler> sampler_;
   std::unique_ptr<planner::CornerSmoother> smoother_;
@@ -486,6 +493,9 @@ Seconds MotionPipeline::planned_to() const {
 }
 Result<void> MotionPipeline::fit(const std::stop_token& stop) {
   return impl_->fit(stop);
+}
+void MotionPipeline::watch_moves(std::function<void(const planner::Move&, Seconds)> on_move) {
+  impl_->sampler().watch(std::move(on_move));
 }
 const std::vector<planner::SlowStretch>& MotionPipeline::stretches() const {
   return impl_->retimer().stretches();

@@ -44,6 +44,14 @@ Ticks MotionSource::planned_to() const {
   return static_cast<Ticks>(pipeline_->planned_to().v * tick_rate_.v);
 }
 
+void MotionSource::watch_moves(std::function<void(const planner::Move&, Seconds)> on_move) {
+  pipeline_->watch_moves(std::move(on_move));
+}
+
+Ticks MotionSource::tick_of(Seconds planned) const {
+  return static_cast<Ticks>(pipeline_->retimed(planned).v * tick_rate_.v);
+}
+
 // One more block, in place of what it makes void.
 Result<void> MotionSource::plan_on() {
   MotionBlock block;

@@ -27,6 +27,9 @@ void Sampler::begin(const PlannedMove& planned) {
   item_end_s_ += profile_.duration().v;
   planned_ += profile_.duration();
   position_ = current_.move.end;
+  if (on_move_) {
+    on_move_(current_.move, Seconds(item_start_s_));
+  }
 }
 
 // Makes the next move or rest the current one; false when the trajectory is over.

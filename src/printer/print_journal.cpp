@@ -100,6 +100,28 @@ struct Reading {
       return words.number(record.checked_ticks) && words.number(record.checked_sum) &&
              words.number(record.layer);
     }
+    if (key == "ran" || key == "lost") {
+      record.over = key == "lost";
+      return words.number(record.executed) && words.number(record.sent);
+    }
+    if (key == "unsure") {
+      record.z_unsure = true;
+      return true;
+    }
+    if (key == "restart") {
+      planner::Restart restart;
+      if (!words.number(record.restart_changes) || record.restart_changes > record.changes.size() ||
+          !words.number(restart.from_move) || !words.number(restart.filament.v) ||
+          !words.number(restart.top.v)) {
+        return false;
+      }
+      bool fine = true;
+      for (const Axis axis : kAllAxes) {
+        fine = fine && words.number(restart.start[axis].v);
+      }
+      record.restart = fine ? std::optional(restart) : std::nullopt;
+      return fine;
+    }
     if (key == "paused" || key == "resumed") {
       record.paused = key == "paused";
       return true;
@@ -198,6 +220,22 @@ Result<void> PrintJournal::change(const planner::LiveChange& change) {
   lines += fmt::format("change {} {} {} {} {}\n", change.from_move, settings.speed, settings.flow,
                        settings.z_offset.v, settings.cancelled.size());
   return write(lines, true);
+}
+
+Result<void> PrintJournal::restart(const planner::Restart& restart, std::size_t changes) {
+  const auto& at = restart.start;
+  return write(fmt::format("restart {} {} {} {} {} {} {} {}\n", changes, restart.from_move,
+                           restart.filament.v, restart.top.v, at[Axis::kX].v, at[Axis::kY].v,
+                           at[Axis::kZ].v, at[Axis::kE].v),
+               true);
+}
+
+Result<void> PrintJournal::ran(Ticks executed, Ticks sent, bool over) {
+  return write(fmt::format("{} {} {}\n", over ? "lost" : "ran", executed, sent), true);
+}
+
+Result<void> PrintJournal::z_unsure() {
+  return write("unsure\n", true);
 }
 
 Result<void> PrintJournal::paused(bool is) {

@@ -9,6 +9,7 @@
 #include "stepcast/base/result.hpp"
 #include "stepcast/base/units.hpp"
 #include "stepcast/planner/live_moves.hpp"
+#include "stepcast/planner/resumed_moves.hpp"
 #include "stepcast/stream/session.hpp"
 
 namespace stepcast::printer {
@@ -24,6 +25,13 @@ struct PrintRecord {
   std::uint32_t checked_sum = 0;
   std::int64_t layer = -1;  ///< Reached at that time; -1: before the first.
   bool paused = false;      ///< A person has paused it.
+  Ticks executed = 0;       ///< Reported by the device; the furthest that was kept.
+  Ticks sent = 0;           ///< At that time.
+  bool over = false;        ///< The device was lost then: nothing was sent any more.
+  bool z_unsure = false;    ///< Since then Z was moved, or may have been.
+  /// Of a print that has gone on after the device lost its power.
+  std::optional<planner::Restart> restart;
+  std::size_t restart_changes = 0;  ///< The first of `changes`, that were made before.
 };
 
 /// The durable record of one print: a file of lines, each on disk before what it tells of happens,
@@ -52,6 +60,12 @@ class PrintJournal {
   /// On disk when it returns, as paused().
   [[nodiscard]] Result<void> change(const planner::LiveChange& change);
   [[nodiscard]] Result<void> paused(bool is);
+  /// The print goes on from there; `changes` that were made before have been told.
+  [[nodiscard]] Result<void> restart(const planner::Restart& restart, std::size_t changes);
+  /// The device has executed so many ticks, and so many were sent. `over`: it was lost.
+  [[nodiscard]] Result<void> ran(Ticks executed, Ticks sent, bool over);
+  /// Nobody knows any more how high the nozzle is.
+  [[nodiscard]] Result<void> z_unsure();
   /// Written, but not waited for: a power failure may take it, the end of the process does not.
   [[nodiscard]] Result<void> note(Ticks ticks, std::uint32_t sum, std::int64_t layer);
 

@@ -25,6 +25,10 @@ Result<void> Printer::continue_print(const PrintRequest& /*request*/) {
   return unsupported(*this, "take up a print after a restart");
 }
 
+Result<void> Printer::recover(const PrintRequest& /*request*/, const Recovery& /*how*/) {
+  return unsupported(*this, "go on with a print after a loss of power");
+}
+
 Result<void> Printer::set_target(const std::string& heater, Celsius /*target*/) {
   return unsupported(*this, fmt::format("heat '{}'", heater));
 }

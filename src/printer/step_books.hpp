@@ -23,6 +23,13 @@ class StepBooks {
   [[nodiscard]] bool known() const { return home_.has_value(); }
   /// The machine stands at home now.
   void open(const PerAxis<Steps>& counters) { home_ = last_ = counters; }
+  /// The machine stands `from_home` steps away from home now.
+  void open_at(const PerAxis<Steps>& counters, const PerAxis<Steps>& from_home) {
+    home_ = last_ = counters;
+    for (const Axis motor : kAllAxes) {
+      (*home_)[motor] = difference(counters[motor], from_home[motor]);
+    }
+  }
   /// The machine was followed to these counters.
   void follow(const PerAxis<Steps>& counters) { last_ = counters; }
   /// Nobody knows any more where it stands.

@@ -2,6 +2,7 @@
 // stands.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -52,6 +53,7 @@ void StreamedPrinter::Impl::load_state() {
   if (!books_.load(books_file())) {
     PrintJournal::remove(books_file());
   }
+  take_recovery();
   auto record = PrintJournal::read(journal_file());
   if (record) {
     record_ = std::move(*record);
@@ -82,7 +84,13 @@ void StreamedPrinter::Impl::see(const DeviceInfo& info) {
     return;
   }
   if (!books_.known()) {
-    books_.open(record_->session.positions);  // jobs begin at home
+    PerAxis<Steps> began;  // jobs begin at home
+    if (record_->restart) {
+      const auto& axis = options_.profile.axes[Axis::kZ];
+      began[Axis::kZ] =
+          std::llround((record_->restart->start[Axis::kZ] - axis.home).v * axis.steps_per_mm);
+    }
+    books_.open_at(record_->session.positions, began);
   }
   books_.follow(info.counters);
   show_position(info.counters);
@@ -93,13 +101,25 @@ void StreamedPrinter::Impl::see(const DeviceInfo& info) {
 void StreamedPrinter::Impl::begin_journal(const PrintRequest& request, const control::JobPlan& plan,
                                           const stream::OpenedSession& opened) {
   auto journal = PrintJournal::begin(journal_file(), request.job_id, name_of(plan), opened);
-  if (journal) {
+  const auto changes = desk_.changes();  // of a print that goes on after a loss of power
+  Result<void> kept = journal ? Result<void>() : tl::unexpected(journal.error());
+  for (auto change = changes.begin(); kept && change != changes.end(); ++change) {
+    kept = journal->change(*change);
+  }
+  if (kept && plan.choice.restart) {
+    kept = journal->restart(*plan.choice.restart, changes.size());
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    drop_recovery();  // of the print before
+  }
+  if (kept) {
     journal_ = std::move(*journal);
     return;
   }
+  PrintJournal::remove(journal_file());
   const std::lock_guard lock(mutex_);
-  log(fmt::format("This print cannot be taken up after a restart: {}",
-                  journal.error().to_string()));
+  log(fmt::format("This print cannot be taken up after a restart: {}", kept.error().to_string()));
 }
 
 void StreamedPrinter::Impl::go_on_with_journal() {
@@ -140,11 +160,20 @@ Result<void> StreamedPrinter::Impl::continue_print(const PrintRequest& request) 
       const std::string reached = record_->layer >= 0
                                       ? fmt::format("layer {}", record_->layer)
                                       : fmt::format("tick {}", record_->checked_ticks);
+      std::error_code error;
+      std::filesystem::rename(journal_file(), recovery_file(), error);
+      record_.reset();
+      take_recovery();
+      if (!from_power_on_) {
+        doubt_z();
+      }
       return fail(Errc::kNotFound,
                   fmt::format("the device was switched off or used by somebody else since it got "
                               "to {}, so nobody knows where it stands",
                               reached),
-                  options_.device.to_string(), "bring the machine home and print again");
+                  options_.device.to_string(),
+                  recovery_ ? "bring X and Y home by hand, leave Z as it is, and recover the print"
+                            : "bring the machine home and print again");
     }
     const auto next = allow(Command::kStart);
     if (!next) {
@@ -170,13 +199,7 @@ void StreamedPrinter::Impl::take_up(const Continued& task) {
   }
   PrintResult result;
   result.job_id = task.request.job_id;
-  auto plan = control::plan_job(task.request.file, options_.profile, options_.controller);
-  if (plan && name_of(*plan) != task.record.plan) {
-    plan = fail(Errc::kFault,
-                fmt::format("the job is planned differently now ({}) than before ({})",
-                            name_of(*plan), task.record.plan),
-                task.request.file.string(), "bring the machine home and print again");
-  }
+  auto plan = plan_again(task.request, task.record);
   if (!plan) {
     end_with(std::move(result), plan.error());
     return;

@@ -1,4 +1,5 @@
 // What the worker of a StreamedPrinter does: prints, and looks whether the device is still there.
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -78,6 +79,8 @@ void StreamedPrinter::Impl::run(const std::stop_token& stop) {
       print(*request);
     } else if (const auto* continued = std::get_if<Continued>(&task)) {
       take_up(*continued);
+    } else if (const auto* recovered = std::get_if<Recovered>(&task)) {
+      recover_print(*recovered);
     } else if (const auto* lines = std::get_if<Lines>(&task)) {
       tell_device(*lines);
     } else {
@@ -188,7 +191,12 @@ void StreamedPrinter::Impl::run_job(control::JobPlan plan, const PrintRequest& r
     keeper.replan(record->changes);
   }
   control::MotionTotals totals;
+  executed_ = record != nullptr ? record->executed : 0;
   const auto report = stream_job(keeper, request, record, totals, stop);
+  const bool lost = !report && loses_device(report.error().code) && !in_trouble();
+  if (lost && (executed_ > 0 || keeper.first().choice.restart)) {
+    keep_recovery();
+  }
   journal_.reset();
   if (report && report->left) {
     const std::lock_guard lock(mutex_);
@@ -264,7 +272,7 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
                                                                 const PrintRecord* record,
                                                                 control::MotionTotals& totals,
                                                                 const std::stop_token& stop) {
-  std::size_t changes = record != nullptr ? record->changes.size() : 0;
+  std::size_t changes = desk_.changes().size();
   stream::HeatAbilities abilities;
   {
     const std::lock_guard lock(mutex_);
@@ -291,8 +299,10 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
   const bool keeps = !options_.state_folder.empty();
   bool paused = record != nullptr && record->paused;
   Ticks noted = 0;
+  Ticks ran = 0;
   std::optional<Ticks> open_at;
   const auto note_every = static_cast<Ticks>(kNoteEvery.v * options_.profile.tick_rate.v);
+  const auto ran_every = static_cast<Ticks>(kRanEvery.v * options_.profile.tick_rate.v);
   stream::Session::Options options = session_options();
   options.hold_switch = &hold_;
   if (keeps) {
@@ -365,9 +375,16 @@ Result<stream::SessionReport> StreamedPrinter::Impl::stream_job(PlanKeeper& keep
         return journal.note(noted, checked.sum(), layer.value_or(-1));
       });
     }
+    executed_ = std::max(executed_, statistics.executed);
+    if (keeps && checked.ticks() - ran >= ran_every) {
+      ran = checked.ticks();
+      keep([&](PrintJournal& journal) { return journal.ran(executed_, ran, false); });
+    }
     on_progress(job, statistics);
   };
   auto report = run_session(options, checked, stop);
+  sent_ = checked.ticks();
+  sent_sum_ = checked.sum();
   if (report && !report->left) {
     const std::lock_guard lock(mutex_);
     status_.progress = job.progress(options_.profile.tick_rate, report->executed);
@@ -503,11 +520,19 @@ void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
   leave_cold();  // it may only have lost its link; if it cannot be reached, its lease does it
 }
 
+/// The device's guards have acted.
+bool StreamedPrinter::Impl::in_trouble() const {
+  const std::lock_guard lock(mutex_);
+  return !stream::trouble_text(heat_desk_.report()).empty();
+}
+
 void StreamedPrinter::Impl::lose_books() {
   books_.close();
   keep_books();
   status_.position = {};
-  log("Nobody knows where the machine stands now. Bring it home before connecting again.");
+  log(recovery_ ? "Nobody knows where the machine stands now."
+                : "Nobody knows where the machine stands now. Bring it home before connecting "
+                  "again.");
 }
 
 }  // namespace stepcast::printer

@@ -81,7 +81,14 @@ void StreamedPrinter::Impl::log(std::string line) {
 }
 
 void StreamedPrinter::Impl::take_counters(const PerAxis<Steps>& counters) {
+  const bool zero = counters == PerAxis<Steps>{};
+  from_power_on_ = from_power_on_ || zero;
   if (!books_.match(counters)) {
+    from_power_on_ = zero;
+    // Since its power came back Z was moved, and it has lost it again; or it has not lost it.
+    if (!zero || (books_.known() && books_.from_home()[Axis::kZ] != 0)) {
+      doubt_z();
+    }
     log(books_.known() ? "The device's step counters have changed: it was moved or switched off. "
                          "Where it stands now is taken as its home position."
                        : "Where the machine stands now is taken as its home position.");
@@ -245,6 +252,7 @@ bool StreamedPrinter::can(Feature feature) const {
     case Feature::kCamera:
       return false;
     case Feature::kContinue:
+    case Feature::kRecover:
       return impl_->keeps_state();
   }
   return false;

@@ -34,6 +34,8 @@ namespace stepcast::printer {
 
 class CheckedSource;
 
+/// How often it is kept how far the device has come.
+inline constexpr Seconds kRanEvery{2.0};
 inline constexpr std::array kToolAxes{Axis::kX, Axis::kY, Axis::kZ};
 
 /// The device is not there any more, or not what it was: nobody knows what it does.
@@ -66,6 +68,7 @@ class StreamedPrinter::Impl {
   Result<void> set_z_offset(Mm offset);
   Result<void> cancel_object(std::string_view name);
   Result<void> continue_print(const PrintRequest& request);
+  Result<void> recover(const PrintRequest& request, const Recovery& how);
   [[nodiscard]] bool keeps_state() const { return !options_.state_folder.empty(); }
   [[nodiscard]] bool has_heaters() const;
   [[nodiscard]] bool has_fan() const;
@@ -91,10 +94,17 @@ class StreamedPrinter::Impl {
     PrintRequest request;
     PrintRecord record;
   };
+  /// A print that goes on after the device lost its power.
+  struct Recovered {
+    PrintRequest request;
+    Recovery how;
+    PrintRecord record;
+    Steps z_moved = 0;  ///< Since then.
+  };
   struct Lines {
     std::vector<std::string> lines;  ///< For the device, while no session is open.
   };
-  using Task = std::variant<PrintRequest, Move, Continued, Lines>;
+  using Task = std::variant<PrintRequest, Move, Continued, Recovered, Lines>;
 
   // By mutex_.
   Result<State> allow(Command command) const;
@@ -117,6 +127,9 @@ class StreamedPrinter::Impl {
   void take_report(const stream::HeatReport& report);
   void go_on();
   void forget_pause();
+  void take_recovery();
+  void drop_recovery();
+  void doubt_z();
   bool stays_paused(bool was_paused, const std::vector<control::HeatEvent>& events,
                     const stream::TakenUp& there);
   Result<void> begin_move(const std::string& gcode, std::unique_lock<std::mutex>& lock);
@@ -128,6 +141,11 @@ class StreamedPrinter::Impl {
   Result<void> show_job(const control::JobPlan& plan);
   Result<bool> bring_home(const std::stop_token& stop);
   void take_up(const Continued& task);
+  void recover_print(const Recovered& task);
+  Result<control::JobPlan> plan_rest(const Recovered& task, PerAxis<Steps>& from_home) const;
+  Result<control::JobPlan> plan_again(const PrintRequest& request, const PrintRecord& record) const;
+  void keep_recovery();
+  [[nodiscard]] bool in_trouble() const;
   void run_job(control::JobPlan plan, const PrintRequest& request, const PrintRecord* record,
                PrintResult result, const std::stop_token& stop);
   Result<stream::SessionReport> stream_job(PlanKeeper& keeper, const PrintRequest& request,
@@ -158,6 +176,7 @@ class StreamedPrinter::Impl {
   [[nodiscard]] stream::Session::Options session_options() const;
   [[nodiscard]] std::uint32_t tick_hz() const;
   [[nodiscard]] std::filesystem::path journal_file() const;
+  [[nodiscard]] std::filesystem::path recovery_file() const;
   [[nodiscard]] std::filesystem::path books_file() const;
   [[nodiscard]] std::string name_of(const control::JobPlan& plan) const;
   [[nodiscard]] std::optional<std::uint64_t> standing_session() const;
@@ -166,7 +185,10 @@ class StreamedPrinter::Impl {
   stream::HoldSwitch hold_;
   LiveDesk desk_;
   std::optional<PrintJournal> journal_;  ///< Of the print under way; the worker's.
-  std::stop_source leave_;               ///< The server ends.
+  Ticks executed_ = 0;                   ///< Of it, as reported; the worker's.
+  Ticks sent_ = 0;                       ///< And sent, with this sum.
+  std::uint32_t sent_sum_ = 0;
+  std::stop_source leave_;  ///< The server ends.
   stream::LineBox lines_;
   mutable std::mutex probe_mutex_;  ///< One question at a time; taken without mutex_.
   mutable std::mutex mutex_;
@@ -175,9 +197,11 @@ class StreamedPrinter::Impl {
   std::unique_ptr<Notifier> notifier_;
   Status status_;
   StepBooks books_;
-  std::optional<PrintRecord> record_;  ///< Of a print of before.
-  bool standing_ = false;              ///< The device still has its session.
-  Mm job_top_{};                       ///< The greatest height of the job under way.
+  std::optional<PrintRecord> record_;    ///< Of a print of before.
+  std::optional<PrintRecord> recovery_;  ///< Of a print whose device lost its power.
+  bool from_power_on_ = false;           ///< The counters were zero when the books were opened.
+  bool standing_ = false;                ///< The device still has its session.
+  Mm job_top_{};                         ///< The greatest height of the job under way.
   std::deque<Task> tasks_;
   std::stop_source print_stop_;
   bool connecting_ = false;

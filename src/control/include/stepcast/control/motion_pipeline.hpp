@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -16,6 +17,7 @@
 #include "stepcast/gcode/reader.hpp"
 #include "stepcast/machine/profile.hpp"
 #include "stepcast/planner/live_moves.hpp"
+#include "stepcast/planner/resumed_moves.hpp"
 #include "stepcast/planner/retimer.hpp"
 #include "stepcast/planner/sampler.hpp"
 #include "stepcast/planner/toolpath.hpp"
@@ -34,6 +36,9 @@ struct ControllerChoice {
   /// Axis speeds that the plan keeps below the profile's. Unlike the profile's limits they slow a
   /// job down without refusing it.
   PerAxis<MmPerS> speed_ceiling{{kUnlimited, kUnlimited, kUnlimited, kUnlimited}};
+
+  /// For a job that was broken off: it begins there instead of at home (planner::ResumedMoves).
+  std::optional<planner::Restart> restart{};
 
   /// Places where the plan runs slower: what the compensator adds there would not fit into the tick
   /// grid otherwise. MotionPipeline::fit() finds them.
@@ -118,6 +123,8 @@ class MotionPipeline {
   [[nodiscard]] Ticks firm_ticks() const;
   /// The time up to which moves have been given their speeds: no later change alters them.
   [[nodiscard]] Seconds planned_to() const;
+  /// From now on `on_move` is told of every move and its planned time, as of markers.
+  void watch_moves(std::function<void(const planner::Move&, Seconds)> on_move);
   /// The choice's, and what fit() added.
   [[nodiscard]] const std::vector<planner::SlowStretch>& stretches() const;
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -41,6 +42,10 @@ class MotionSource final : public stepgen::TickSource {
   [[nodiscard]] bool ended() const { return ended_; }
   /// Steps and ticks of the job as it runs, changes included; of the whole job once it ended().
   [[nodiscard]] const MotionTotals& totals() const { return pipeline_->totals(); }
+  /// As MotionPipeline::watch_moves(); tick_of() says when it is.
+  void watch_moves(std::function<void(const planner::Move&, Seconds)> on_move);
+  /// Of a planned time. Up to the ticks that were given out it is final.
+  [[nodiscard]] Ticks tick_of(Seconds planned) const;
   /// Ticks before this one have been planned: a change that comes now acts later, by the second or
   /// so that the planner looks ahead.
   [[nodiscard]] Ticks planned_to() const;

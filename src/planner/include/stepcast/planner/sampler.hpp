@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "stepcast/base/axis.hpp"
@@ -44,6 +45,10 @@ class Sampler {
   /// only at the end of the trajectory. An error of the planner is final.
   [[nodiscard]] Result<std::size_t> read(const SampleSpans& out);
 
+  /// From now on `on_move` is told of every move and when it begins, since the first sample, as
+  /// planned; ahead of its samples.
+  void watch(std::function<void(const Move&, Seconds)> on_move) { on_move_ = std::move(on_move); }
+
   /// Time planned for moves and dwells so far; the print time once the end was read.
   [[nodiscard]] Seconds planned_duration() const { return planned_; }
 
@@ -55,6 +60,7 @@ class Sampler {
   Planner& planner_;
   Options options_;
   std::function<void(const TimedMarker&)> on_marker_;
+  std::function<void(const Move&, Seconds)> on_move_;
 
   // The item under way, in seconds since the first sample.
   PlannedMove current_;

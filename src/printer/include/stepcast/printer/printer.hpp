@@ -49,6 +49,7 @@ enum class Feature : std::uint8_t {
   kZOffset,
   kCancelObject,
   kContinue,  ///< Takes up a print that was under way when the server stopped.
+  kRecover,   ///< Goes on with a print whose machine has lost its power.
 };
 
 struct Heater {
@@ -80,6 +81,12 @@ struct Object {
   bool cancelled = false;
 };
 
+/// A print that ended because the machine lost its power, and that recover() can go on with.
+struct RecoveryPoint {
+  std::string job_id;
+  std::optional<std::int64_t> layer;  ///< That was reached.
+};
+
 /// A consistent picture of a printer at one moment.
 struct Status {
   State state = State::kOffline;
@@ -96,6 +103,7 @@ struct Status {
   /// How long it takes until a change of speed, flow, Z offset or objects shows: the motion that is
   /// on its way to the machine already. Absent when nothing prints or nobody knows.
   std::optional<Seconds> change_delay;
+  std::optional<RecoveryPoint> recovery;
   std::optional<Link> link;
   bool virtual_motors = false;
   std::uint64_t version = 0;  ///< Rises with every change of state: the precondition of commands.
@@ -104,6 +112,13 @@ struct Status {
 struct PrintRequest {
   std::string job_id;
   std::filesystem::path file;
+};
+
+/// What a person says who lets a print go on after the machine lost its power: the part is firmly
+/// on the bed, and the tool has been brought home in X and Y by hand.
+struct Recovery {
+  std::string of_job;                 ///< RecoveryPoint::job_id
+  std::optional<Mm> nozzle_height{};  ///< Absent: Z is as it was, but for what was jogged since.
 };
 
 /// How a print ended.
@@ -159,6 +174,11 @@ class Printer {
   /// after connect(). The machine has gone on, holds, or has lost power: status() tells.
   /// @returns kNotFound: the machine knows nothing of this job; any error of start().
   [[nodiscard]] virtual Result<void> continue_print(const PrintRequest& request);
+  /// Goes on with a print that was broken off, as the job `request` of the same file, from the
+  /// move that was under way: heats, lifts the nozzle, primes at home, and prints the rest.
+  /// @returns kNotFound: there is no such recovery point; kBusy: not operational. Whatever else
+  /// stands against it ends the job before anything is heated or moved, and the point is kept.
+  [[nodiscard]] virtual Result<void> recover(const PrintRequest& request, const Recovery& how);
   [[nodiscard]] virtual Result<void> set_target(const std::string& heater, Celsius target);
   struct Jog {
     PerAxis<std::optional<Mm>> axes;  ///< x, y, z

@@ -119,6 +119,7 @@ class StreamedPrinter final : public Printer {
   /// @returns kUnsupported without a state folder. What is found while planning is told by
   /// on_finished(), also that the plan is no longer the same.
   [[nodiscard]] Result<void> continue_print(const PrintRequest& request) override;
+  [[nodiscard]] Result<void> recover(const PrintRequest& request, const Recovery& how) override;
 
  private:
   class Impl;
