@@ -24,14 +24,18 @@ Json json_or_null(const std::optional<double>& value) {
 }
 
 Json json_of(const store::JobRow& row, const std::string& user) {
-  return {{"name", name_of(row.file)},
-          {"path", row.file},
-          {"origin", "local"},
-          {"sha256", row.sha256},
-          {"owner", row.user},
-          {"user", user},
-          {"estimated_s", json_or_null(row.estimated_s)},
-          {"filament_mm", json_or_null(row.filament_mm)}};
+  Json payload{{"name", name_of(row.file)},
+               {"path", row.file},
+               {"origin", "local"},
+               {"sha256", row.sha256},
+               {"owner", row.user},
+               {"user", user},
+               {"estimated_s", json_or_null(row.estimated_s)},
+               {"filament_mm", json_or_null(row.filament_mm)}};
+  if (!row.recovers.empty()) {
+    payload["recovers"] = row.recovers;
+  }
+  return payload;
 }
 
 }  // namespace

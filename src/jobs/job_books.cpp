@@ -1,5 +1,6 @@
 #include "job_books.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
@@ -86,6 +87,34 @@ Result<store::PrintCounts> JobBooks::counts_of(const std::string& file) const {
         });
       })
       .map([&] { return counts; });
+}
+
+Result<store::JobRow> JobBooks::find(const std::string& id) const {
+  std::optional<store::JobRow> found;
+  const auto read = store_.read([&](store::Session& session) {
+    return store::find_job(session, id).map([&](auto row) { found = std::move(row); });
+  });
+  if (!read) {
+    return tl::unexpected(read.error());
+  }
+  if (!found) {
+    return fail(Errc::kNotFound, fmt::format("there is no job '{}'", id));
+  }
+  return std::move(*found);
+}
+
+void take_off(store::JobRow& row, const store::JobRow& former) {
+  row.recovers = former.id;
+  const double planned_s = former.estimated_s.value_or(0);
+  const double made =
+      planned_s > 0 ? std::clamp(former.actual_s.value_or(0) / planned_s, 0.0, 1.0) : 0.0;
+  // Of what `former` was to do itself: it may be the rest of another one.
+  if (former.estimated_s) {
+    row.estimated_s = *former.estimated_s * (1.0 - made);
+  }
+  if (former.filament_mm) {
+    row.filament_mm = *former.filament_mm * (1.0 - made);
+  }
 }
 
 Result<std::optional<store::JobRow>> JobBooks::take_up() {

@@ -36,6 +36,8 @@ class JobBooks {
   /// Of a state in between, which may be lost.
   void put_later(const store::JobRow& row);
   [[nodiscard]] Result<store::PrintCounts> counts_of(const std::string& file) const;
+  /// @returns kNotFound
+  [[nodiscard]] Result<store::JobRow> find(const std::string& id) const;
   /// The job that a crash left under way; others than the newest are closed as failed.
   [[nodiscard]] Result<std::optional<store::JobRow>> take_up();
 
@@ -43,6 +45,10 @@ class JobBooks {
   store::Store& store_;
   std::string printer_;
 };
+
+/// What `row` takes that goes on with `former`, of which it was made as if of a whole print: time
+/// and filament, less what `former` is booked with.
+void take_off(store::JobRow& row, const store::JobRow& former);
 
 /// State, reason and times of how it ended.
 void close_row(store::JobRow& row, const printer::PrintResult& result);

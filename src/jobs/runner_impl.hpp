@@ -43,6 +43,7 @@ class Runner::Impl {
   Result<void> unselect();
   Result<void> start(const std::string& user);
   Result<void> start(const Order& order);
+  Result<void> recover(std::optional<Mm> nozzle_height, const std::string& user);
   Result<void> pause(std::string_view user);
   Result<void> resume(std::string_view user);
   Result<void> cancel(std::string_view user);
@@ -53,6 +54,7 @@ class Runner::Impl {
  private:
   using State = printer::State;
 
+  Result<void> ask_printer(const store::JobRow& row, const Order& order);
   Result<void> hand_over(store::JobRow& row, const Order& order);
   // With mutex_.
   Result<void> may_start(const Order& order);

@@ -39,6 +39,7 @@ bool OctoPrintPrinter::can(Feature feature) const {
     case Feature::kCamera:
       return impl_->options().has_camera;
     case Feature::kCancelObject:
+    case Feature::kRecover:
       break;
   }
   return false;

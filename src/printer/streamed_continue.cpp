@@ -2,7 +2,6 @@
 // stands.
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -15,6 +14,7 @@
 
 #include "checked_source.hpp"
 #include "streamed_printer_impl.hpp"
+#include "tool_moves.hpp"
 
 namespace stepcast::printer {
 namespace {
@@ -86,9 +86,7 @@ void StreamedPrinter::Impl::see(const DeviceInfo& info) {
   if (!books_.known()) {
     PerAxis<Steps> began;  // jobs begin at home
     if (record_->restart) {
-      const auto& axis = options_.profile.axes[Axis::kZ];
-      began[Axis::kZ] =
-          std::llround((record_->restart->start[Axis::kZ] - axis.home).v * axis.steps_per_mm);
+      began[Axis::kZ] = steps_of_height(options_.profile, record_->restart->start[Axis::kZ]);
     }
     books_.open_at(record_->session.positions, began);
   }

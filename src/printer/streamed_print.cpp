@@ -510,6 +510,10 @@ void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
   }
   forget_pause();
   forget_settings();
+  if (moved && recovery_) {
+    result.reason +=
+        "; the part can go on: leave Z as it is, bring X and Y home by hand, connect and recover";
+  }
   log(fmt::format("The device was lost: {}", result.reason));
   status_.error = result.reason;
   enter(State::kError);

@@ -2,8 +2,6 @@
 //
 // The record of the print becomes its recovery point. It says how far the device had reported and
 // how much it can have made at most; the plan, repeated up to there, says the rest.
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -19,11 +17,6 @@
 
 namespace stepcast::printer {
 namespace {
-
-Steps z_steps(const machine::Profile& profile, Mm height) {
-  const auto& axis = profile.axes[Axis::kZ];
-  return std::llround((height - axis.home).v * axis.steps_per_mm);
-}
 
 Mm z_height(const machine::Profile& profile, Steps from_home) {
   PerAxis<Steps> steps;
@@ -201,9 +194,10 @@ Result<control::JobPlan> StreamedPrinter::Impl::plan_rest(const Recovered& task,
   if (!place) {
     return tl::unexpected(place.error());
   }
-  const Steps began = record.restart ? z_steps(profile, record.restart->start[Axis::kZ]) : 0;
+  const Steps began =
+      record.restart ? steps_of_height(profile, record.restart->start[Axis::kZ]) : 0;
   if (task.how.nozzle_height) {
-    from_home[Axis::kZ] = z_steps(profile, *task.how.nozzle_height);
+    from_home[Axis::kZ] = steps_of_height(profile, *task.how.nozzle_height);
   } else if (place->z_is_certain()) {
     from_home[Axis::kZ] = began + place->lowest_z + task.z_moved;
   } else {

@@ -45,6 +45,11 @@ PerAxis<Mm> tool_position(const machine::Profile& profile, const PerAxis<Steps>&
   return position;
 }
 
+Steps steps_of_height(const machine::Profile& profile, Mm height) {
+  const auto& axis = profile.axes[Axis::kZ];
+  return std::llround((height - axis.home).v * axis.steps_per_mm);
+}
+
 Result<std::vector<std::uint8_t>> plan_moves(const machine::Profile& profile,
                                              const PerAxis<Steps>& from_home,
                                              const std::string& gcode) {

@@ -20,6 +20,9 @@ namespace stepcast::printer {
 [[nodiscard]] PerAxis<Mm> tool_position(const machine::Profile& profile,
                                         const PerAxis<Steps>& from_home);
 
+/// How many steps Z is from home at `height`.
+[[nodiscard]] Steps steps_of_height(const machine::Profile& profile, Mm height);
+
 /// Plans the moves of `gcode` for a tool that stands `from_home` steps away from home, and returns
 /// their ticks. For short moves by hand: everything is kept in memory.
 /// @returns what the planner returns: above all kOutOfRange outside of the travel or the speed.

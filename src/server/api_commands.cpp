@@ -95,6 +95,19 @@ Result<void> send_lines(Call& call) {
       jobs::SendGcode{call.body.at("lines").get<std::vector<std::string>>()});
 }
 
+Result<void> recover(Call& call) {
+  for (const char* claim : {"part_is_firm", "xy_is_home"}) {
+    if (!call.body.at(claim).get<bool>()) {
+      return fail(Errc::kInvalidArgument, "a print goes on only if this is so", claim,
+                  "look at the machine: the part has to be firmly on the bed, and the tool at home "
+                  "in X and Y");
+    }
+  }
+  const auto height = call.body.find("nozzle_height_mm");
+  return call.hand().recover(height == call.body.end() ? std::nullopt
+                                                       : std::optional(Mm(height->get<double>())));
+}
+
 struct Command {
   const char* path;
   const char* id;
@@ -134,6 +147,17 @@ void add_command_operations(Table& table) {
       {"start", "startPrint", "PRINT",
        "Prints a file of the library, at most once; without `path` the one that is selected.",
        object({optional("path", text(1, kMostPath))}), start},
+      {"recover", "recoverPrint", "PRINT",
+       "Goes on with the print of `recovery`, that was broken off by a loss of power, as a job of "
+       "its own: heats, lifts the nozzle, primes at home, and prints the rest.",
+       object({{"part_is_firm",
+                described(boolean(), "Is the part still firmly on the bed? Somebody has looked.")},
+               {"xy_is_home",
+                described(boolean(), "X and Y were brought home by hand, Z was left alone.")},
+               optional("nozzle_height_mm",
+                        described(number(0, kFarthestMm),
+                                  "Of the nozzle above the bed, measured; left out: as it was."))}),
+       recover},
       {"pause", "pausePrint", "PRINT", "Brings the print to a halt that can be resumed.", nullptr,
        [](Call& call) { return call.hand().pause(); }},
       {"resume", "resumePrint", "PRINT", "Goes on from exactly where it was paused.", nullptr,

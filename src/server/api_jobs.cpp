@@ -23,6 +23,7 @@ Json job_json(const store::JobRow& row) {
   object["estimated_s"] = maybe(row.estimated_s);
   object["actual_s"] = maybe(row.actual_s);
   object["filament_mm"] = maybe(row.filament_mm);
+  object["recovers"] = row.recovers.empty() ? Json(nullptr) : Json(row.recovers);
   return object;
 }
 
@@ -114,6 +115,8 @@ void add_job_operations(Table& table) {
       {"estimated_s", nullable(number())},
       {"actual_s", nullable(number())},
       {"filament_mm", nullable(number())},
+      {"recovers", described(nullable(text()),
+                             "The job of which this one is the rest, after a loss of power.")},
   });
   auto query = page_parameters();
   query.push_back({"printer", text(1, 40), "Only jobs of this printer."});

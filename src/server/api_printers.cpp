@@ -30,6 +30,7 @@ constexpr std::array kFeatureNames{
     FeatureName{Feature::kZOffset, "z_offset"},
     FeatureName{Feature::kCancelObject, "cancel_object"},
     FeatureName{Feature::kContinue, "continue"},
+    FeatureName{Feature::kRecover, "recover"},
 };
 
 template <class T>
@@ -63,6 +64,16 @@ Json link_json(const std::optional<printer::Link>& link) {
           {"rtt_ms", link->rtt_ms},
           {"retransmissions", link->retransmissions},
           {"pauses", link->pauses}};
+}
+
+Json recovery_json(const std::optional<printer::RecoveryPoint>& point) {
+  if (!point) {
+    return nullptr;
+  }
+  Json object = Json::object();
+  object["job"] = point->job_id;
+  object["layer"] = maybe(point->layer);
+  return object;
 }
 
 Json printer_json(jobs::Runner& runner) {
@@ -140,6 +151,10 @@ Json state_shape() {
                       {"rtt_ms", number()},
                       {"retransmissions", integer()},
                       {"pauses", integer()}});
+  Json recovery = object({
+      {"job", text()},
+      {"layer", described(nullable(integer()), "That was reached.")},
+  });
   Json part = object({{"name", text()}, {"cancelled", boolean()}});
   return object({
       {"state", choice({"Offline", "Operational", "Starting", "Printing", "Pausing", "Paused",
@@ -154,6 +169,8 @@ Json state_shape() {
       {"fan", described(nullable(number(0, 1)), "Of the part; null: none.")},
       {"z_offset_mm", number()},
       {"objects", described(list(std::move(part)), "What the job prints, in its order.")},
+      {"recovery", described(nullable(std::move(recovery)),
+                             "A print that was broken off by a loss of power, and can go on.")},
       {"link", described(nullable(std::move(link)), "Of a streamed device; null for others.")},
       {"virtual_motors", boolean()},
       {"version", described(integer(), "Rises with every change of `state`.")},
@@ -184,6 +201,7 @@ Json state_json(const printer::Status& status) {
   object["fan"] = maybe(status.fan);
   object["z_offset_mm"] = status.z_offset.v;
   object["objects"] = std::move(parts);
+  object["recovery"] = recovery_json(status.recovery);
   object["link"] = link_json(status.link);
   object["virtual_motors"] = status.virtual_motors;
   object["version"] = status.version;

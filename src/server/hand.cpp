@@ -40,6 +40,11 @@ Result<void> Hand::restart() const {
   auto started = runner_.restart(who_.user);
   return enter("restart", selected_path(runner_), std::move(started));
 }
+Result<void> Hand::recover(std::optional<Mm> nozzle_height) const {
+  const auto point = runner_.status().recovery;
+  auto started = runner_.recover(nozzle_height, who_.user);
+  return enter("recover", point ? point->job_id : std::string(), std::move(started));
+}
 Result<void> Hand::pause() const {
   return enter("pause", runner_.status().job_id, runner_.pause(who_.user));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "stepcast/accounts/accounts.hpp"
@@ -21,6 +22,7 @@ class Hand {
   [[nodiscard]] Result<void> disconnect() const;
   [[nodiscard]] Result<void> start() const;
   [[nodiscard]] Result<void> restart() const;
+  [[nodiscard]] Result<void> recover(std::optional<Mm> nozzle_height) const;
   [[nodiscard]] Result<void> pause() const;
   [[nodiscard]] Result<void> resume() const;
   [[nodiscard]] Result<void> cancel() const;

@@ -16,7 +16,8 @@ constexpr Table kJobs("jobs", 1, Field{"id", &JobRow::id}, Field{"printer", &Job
                       Field{"ended_ms", &JobRow::ended}, Field{"reason", &JobRow::reason},
                       Field{"estimated_s", &JobRow::estimated_s},
                       Field{"actual_s", &JobRow::actual_s},
-                      Field{"filament_mm", &JobRow::filament_mm});
+                      Field{"filament_mm", &JobRow::filament_mm},
+                      Field{"recovers", &JobRow::recovers});
 
 }  // namespace
 

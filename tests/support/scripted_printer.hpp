@@ -20,6 +20,7 @@ class PrinterScript {
  public:
   std::vector<printer::PrintRequest> starts;
   std::vector<printer::PrintRequest> continued;
+  std::vector<printer::Recovery> recovered;
   std::vector<std::string> calls;  ///< The other commands, as text.
   std::optional<Error> refuse_start;
   std::optional<Error> refuse_connect;
@@ -102,6 +103,20 @@ class ScriptedPrinter final : public printer::Printer {
   [[nodiscard]] Result<void> pause() override { return command(printer::Command::kPause); }
   [[nodiscard]] Result<void> resume() override { return command(printer::Command::kResume); }
   [[nodiscard]] Result<void> cancel() override { return command(printer::Command::kCancel); }
+  [[nodiscard]] Result<void> recover(const printer::PrintRequest& request,
+                                     const printer::Recovery& how) override {
+    script_->recovered.push_back(how);
+    set_job(request.job_id);
+    {
+      const std::scoped_lock lock(mutex_);
+      status_.recovery.reset();
+    }
+    return command(printer::Command::kStart);
+  }
+  void break_off(const std::string& job) {
+    const std::scoped_lock lock(mutex_);
+    status_.recovery = printer::RecoveryPoint{.job_id = job, .layer = 3};
+  }
   [[nodiscard]] Result<void> continue_print(const printer::PrintRequest& request) override {
     if (script_->refuse_continue) {
       return tl::unexpected(*script_->refuse_continue);

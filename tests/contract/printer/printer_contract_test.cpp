@@ -482,6 +482,17 @@ TYPED_TEST(PrinterContract, RefusesFanSpeedsThatAreNone) {
   EXPECT_TRUE(this->watch.wait_for_picture([](const printer::Status& s) { return s.fan == 1.0; }));
 }
 
+TYPED_TEST(PrinterContract, RecoversNothingThatNoLossOfPowerHasBrokenOff) {
+  auto& printer = *this->subject;
+  ASSERT_TRUE(printer.connect());
+  const bool able = printer.can(Feature::kRecover);
+  EXPECT_FALSE(printer.status().recovery);
+  EXPECT_EQ(code_of(printer.recover(this->request("job-2"), {.of_job = "job-1"})),
+            able ? Errc::kNotFound : Errc::kUnsupported);
+  EXPECT_EQ(printer.status().state, State::kOperational);
+  EXPECT_EQ(this->watch.results().size(), 0U);
+}
+
 TYPED_TEST(PrinterContract, EverybodyMayCallAtTheSameTime) {
   auto& printer = *this->subject;
   ASSERT_TRUE(printer.connect());

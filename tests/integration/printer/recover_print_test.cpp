@@ -80,10 +80,11 @@ class RecoverPrint : public ::testing::Test {
   }
   /// Prints until `share` of the job is done; then the device loses its power, and a person brings
   /// X and Y home by hand.
-  void break_off(double share) {
+  void break_off(double share) { break_off(share, job.path()); }
+  void break_off(double share, const fs::path& file) {
     serve(device->port());
     ASSERT_TRUE(server->connect());
-    ASSERT_TRUE(server->start({.job_id = "1", .file = job.path()}));
+    ASSERT_TRUE(server->start({.job_id = "1", .file = file}));
     ASSERT_TRUE(watch->wait_for_picture([&](const printer::Status& s) {
       return s.progress.share > share;
     })) << watch->log();
@@ -255,6 +256,32 @@ TEST_F(RecoverPrint, AHeightThatNobodyKnowsIsAskedFor) {
   ASSERT_TRUE(server->recover(rest, {.of_job = "1", .nozzle_height = Mm(3.3)}));
   ASSERT_TRUE(watch->wait_for_results(1)) << watch->log();
   EXPECT_EQ(watch->results()[0].outcome, PrintResult::Outcome::kDone) << watch->results()[0].reason;
+}
+
+TEST_F(RecoverPrint, AHeightThatChangedWhileThePowerMayHaveGoneIsAskedFor) {
+  std::string hops = "M83\nM109 S180\nG1 Z0.3 F300\n";
+  for (int i = 0; i < 40; ++i) {
+    hops += "G1 X" + std::to_string(i % 2 == 0 ? 70 : 20) + " Y" + std::to_string(20 + i) +
+            " E1 F3000\nG1 Z0.6 F300\nG1 Z0.3\n";
+  }
+  const JobFile hopping(hops);
+  break_off(0.4, hopping.path());
+  EXPECT_THAT(watch->results()[0].reason, HasSubstr("recover"));
+  ASSERT_TRUE(server->connect());
+  const printer::PrintRequest rest{.job_id = "2", .file = hopping.path()};
+  ASSERT_TRUE(server->recover(rest, {.of_job = "1"}));
+  const PrintResult refused = outcome();
+  EXPECT_EQ(refused.outcome, PrintResult::Outcome::kFailed);
+  EXPECT_THAT(refused.reason, HasSubstr("between 0.300 and 0.600 mm"));
+  EXPECT_TRUE(device->executed().empty()) << "nothing has moved";
+  ASSERT_TRUE(watch->wait_for_state(State::kOperational));
+  for (const auto& [name, heater] : server->status().heaters) {
+    EXPECT_EQ(heater.target, Celsius{0}) << name;
+  }
+  ASSERT_TRUE(server->recover({.job_id = "3", .file = hopping.path()},
+                              {.of_job = "1", .nozzle_height = Mm(0.3)}));
+  ASSERT_TRUE(watch->wait_for_results(3)) << watch->log();
+  EXPECT_EQ(watch->results()[2].outcome, PrintResult::Outcome::kDone) << watch->results()[2].reason;
 }
 
 TEST_F(RecoverPrint, IsRefusedForOtherJobsAndOtherFilesAndKeepsThePoint) {

@@ -1,5 +1,6 @@
 #include "stepcast/jobs/runner.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -251,6 +252,66 @@ TEST_F(RunnerTest, BeginsAPausedPrintAnew) {
   gives_in.join();
   EXPECT_TRUE(again) << again.error().to_string();
   EXPECT_EQ(script->starts.size(), 2U);
+}
+
+TEST_F(RunnerTest, TheRestOfABrokenOffPrintIsAJobOfItsOwnAndBooksWhatIsLeft) {
+  {
+    const std::scoped_lock lock(rig.analysing);
+    rig.analysis.print_time_s = 100;
+    rig.analysis.filament_mm = 1000;
+  }
+  rig.upload("part.gcode");
+  ASSERT_TRUE(runner->connect());
+  const auto nothing = runner->recover({}, "eve");
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().code, Errc::kNotFound);
+  ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("part.gcode")), "ada"));
+  ASSERT_TRUE(runner->start("bob"));
+  machine->enter(State::kPrinting);
+  machine->end(PrintResult::Outcome::kFailed, "the device was lost", 40);
+  const std::string former = rig.rows()[0].id;
+  machine->break_off(former);
+
+  // Somebody prints something else from another file meanwhile: that does not matter.
+  ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("cube.gcode")), "ada"));
+  rig.heard.clear();
+  ASSERT_TRUE(runner->recover(Mm(12.5), "eve"));
+  ASSERT_EQ(script->recovered.size(), 1U);
+  EXPECT_EQ(script->recovered[0].of_job, former);
+  EXPECT_EQ(script->recovered[0].nozzle_height, Mm(12.5));
+  EXPECT_EQ(runner->view().file->path, "part.gcode");
+  const store::JobRow rest = rig.rows()[0];
+  EXPECT_NE(rest.id, former);
+  EXPECT_EQ(rest.recovers, former);
+  EXPECT_EQ(rest.user, "eve");
+  EXPECT_EQ(rest.estimated_s, 60);
+  EXPECT_EQ(rest.filament_mm, 600);
+  rig.types_heard();
+  const auto told = std::find_if(rig.heard.begin(), rig.heard.end(),
+                                 [](const events::Event& e) { return e.type == "PrintStarted"; });
+  ASSERT_NE(told, rig.heard.end());
+  EXPECT_THAT(told->payload, HasSubstr(former));
+  machine->enter(State::kPrinting);
+  machine->end_well();
+  EXPECT_EQ(rig.rows()[0].state, "done");
+  EXPECT_EQ(rig.rows()[1].state, "failed");
+}
+
+TEST_F(RunnerTest, RecoversNoPrintWhoseFileHasChangedOrGone) {
+  start();
+  machine->enter(State::kPrinting);
+  machine->end(PrintResult::Outcome::kFailed, "the device was lost", 4);
+  machine->break_off(rig.rows()[0].id);
+  rig.upload("cube.gcode", "G28\nG1 X11 F3000\n");
+  const auto changed = runner->recover({}, "eve");
+  ASSERT_FALSE(changed);
+  EXPECT_EQ(changed.error().code, Errc::kOutOfRange);
+  ASSERT_TRUE(remove_file());
+  const auto gone = runner->recover({}, "eve");
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, Errc::kNotFound);
+  EXPECT_THAT(script->recovered, IsEmpty());
+  EXPECT_EQ(rig.rows().size(), 1U);
 }
 
 TEST_F(RunnerTest, HandsAPrintUnderWayToThePrinterAfterARestart) {

@@ -26,6 +26,8 @@ struct JobRow {
   std::optional<double> estimated_s;
   std::optional<double> actual_s;
   std::optional<double> filament_mm;
+  /// The job of which this one is the rest, because the printer had lost its power; else empty.
+  std::string recovers{};
 };
 
 [[nodiscard]] Result<void> put_job(Session& session, const JobRow& row);  ///< Inserts or replaces.
