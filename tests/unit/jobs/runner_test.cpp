@@ -260,7 +260,7 @@ TEST_F(RunnerTest, TheRestOfABrokenOffPrintIsAJobOfItsOwnAndBooksWhatIsLeft) {
     rig.analysis.print_time_s = 100;
     rig.analysis.filament_mm = 1000;
   }
-  rig.upload("part.gcode");
+  rig.upload("part.gcode", "G28\nG1 X12 F3000\n");
   ASSERT_TRUE(runner->connect());
   const auto nothing = runner->recover({}, "eve");
   ASSERT_FALSE(nothing);
@@ -274,6 +274,7 @@ TEST_F(RunnerTest, TheRestOfABrokenOffPrintIsAJobOfItsOwnAndBooksWhatIsLeft) {
 
   // Somebody prints something else from another file meanwhile: that does not matter.
   ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("cube.gcode")), "ada"));
+  rig.types_heard();
   rig.heard.clear();
   ASSERT_TRUE(runner->recover(Mm(12.5), "eve"));
   ASSERT_EQ(script->recovered.size(), 1U);
