@@ -85,10 +85,11 @@ int status_of(Errc code) {
       return 409;
     case Errc::kUnsupported:
       return 501;
+    case Errc::kNetwork:  // the database server is away, say: it may come back
+      return 503;
     case Errc::kFull:
       return 507;
     case Errc::kIo:
-    case Errc::kNetwork:
     case Errc::kProtocol:
     case Errc::kFault:
     case Errc::kInterrupted:

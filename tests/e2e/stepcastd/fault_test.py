@@ -213,6 +213,7 @@ class Surroundings(FaultTestCase):
             for worker in workers:
                 worker.join()
         for name, reply in refused:
+            self.assertEqual(reply.status, 503, (name, reply.body))
             self.assertIn("database", reply.json()["detail"], name)
         self.assertLessEqual({name for name, _ in kept}, set(self.files(server)))
         unharmed()

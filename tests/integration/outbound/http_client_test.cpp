@@ -1,9 +1,9 @@
 // Against our own server on real sockets.
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -77,6 +77,7 @@ class Ask : public ::testing::Test {
       Response response;
       response.stream = [this](std::shared_ptr<http::ByteStream> stream) {
         stream->write("a");
+        const std::lock_guard lock(mutex_);
         stuck_ = std::move(stream);
       };
       return response;
@@ -95,7 +96,8 @@ class Ask : public ::testing::Test {
     base_ = std::string(tls ? "https" : "http") + "://localhost:" + std::to_string(server_->port());
   }
 
-  std::atomic<std::shared_ptr<http::ByteStream>> stuck_;
+  std::mutex mutex_;
+  std::shared_ptr<http::ByteStream> stuck_;  // by mutex_
   std::unique_ptr<http::Server> server_;
   std::string base_;
 };
@@ -196,7 +198,10 @@ TEST_F(Ask, BreaksOffWhenToldTo) {
                     .timeout = std::chrono::milliseconds(60'000),
                     .stop = stop.get_token()});
     });
-    ASSERT_TRUE(http::eventually([this] { return stuck_.load() != nullptr; }));
+    ASSERT_TRUE(http::eventually([this] {
+      const std::lock_guard lock(mutex_);
+      return stuck_ != nullptr;
+    }));
     stop.request_stop();
   }
   ASSERT_FALSE(answer);

@@ -91,6 +91,7 @@ TEST(Problem, GivesEachErrorItsStatus) {
   EXPECT_EQ(status(Errc::kFull), 507);
   EXPECT_EQ(status(Errc::kUnsupported), 501);
   EXPECT_EQ(status(Errc::kIo), 500);
+  EXPECT_EQ(status(Errc::kNetwork), 503) << "a database that is away may come back";
 }
 
 TEST(Problem, QuotesOnlyTextThatIsUtf8) {
