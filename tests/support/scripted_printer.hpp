@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,7 @@ namespace stepcast::testing {
 class PrinterScript {
  public:
   std::vector<printer::PrintRequest> starts;
+  std::atomic<std::size_t> started{0};  ///< For who waits for a start on another thread.
   std::vector<printer::PrintRequest> continued;
   std::vector<printer::Recovery> recovered;
   std::vector<std::string> calls;  ///< The other commands, as text.
@@ -94,6 +96,7 @@ class ScriptedPrinter final : public printer::Printer {
       return tl::unexpected(next.error());
     }
     script_->starts.push_back(request);
+    ++script_->started;
     if (script_->on_start) {
       script_->on_start(request);
     }

@@ -454,6 +454,7 @@ TEST_F(FollowingTest, PlansTheSameToTheLastDigit) {
   };
   const Analysis one = made_for("followed");
   const Analysis other = made_for("whole");
+  upload.reset();
   library.reset();
   EXPECT_EQ(one.error, "");
   EXPECT_GT(one.print_time_s, 10.0);

@@ -92,7 +92,7 @@ class UnanalysedTest : public RunnerTest {
   }
   void wait_for_the_end_of_the_start() {
     analysing.unlock();
-    while (runner->status().state == State::kStarting && script->starts.empty()) {
+    while (runner->status().state == State::kStarting && script->started == 0) {
       std::this_thread::yield();
     }
     rig.types_heard();
