@@ -92,10 +92,13 @@ class UnanalysedTest : public RunnerTest {
   }
   void wait_for_the_end_of_the_start() {
     analysing.unlock();
-    while (runner->status().state == State::kStarting && script->started == 0) {
+    const auto has_failed = [this] {
+      const auto types = rig.types_heard();
+      return std::find(types.begin(), types.end(), "PrintFailed") != types.end();
+    };
+    while (script->started == 0 && !has_failed()) {
       std::this_thread::yield();
     }
-    rig.types_heard();
   }
   std::unique_lock<std::mutex> analysing{rig.analysing};
 };
