@@ -92,11 +92,13 @@ class UnanalysedTest : public RunnerTest {
   }
   void wait_for_the_end_of_the_start() {
     analysing.unlock();
-    const auto has_failed = [this] {
+    const auto has_ended = [this] {
       const auto types = rig.types_heard();
-      return std::find(types.begin(), types.end(), "PrintFailed") != types.end();
+      return std::any_of(types.begin(), types.end(), [](const std::string& type) {
+        return type == "PrintFailed" || type == "PrintCancelled";
+      });
     };
-    while (script->started == 0 && !has_failed()) {
+    while (script->started == 0 && !has_ended()) {
       std::this_thread::yield();
     }
   }
