@@ -86,6 +86,20 @@ def end_with_input():
     os._exit(0)
 
 
+def keep_modes_in_order():
+    """Firmware changes to relative positions between two moves. The virtual printer does at once,
+    while moves before it and after it still wait in its buffer."""
+    from octoprint.plugins.virtual_printer.virtual import VirtualPrinter
+
+    def after_moves(change):
+        def changed(printer, data):
+            printer.buffered.join()
+            return change(printer, data)
+        return changed
+    for name in ("_gcode_G90", "_gcode_G91"):
+        setattr(VirtualPrinter, name, after_moves(getattr(VirtualPrinter, name)))
+
+
 def main():
     folder, key = pathlib.Path(sys.argv[1]), sys.argv[2]
     config = folder / "config.yaml"
@@ -100,6 +114,7 @@ def main():
     threading.Thread(target=tell_when_ready, args=(port, key), daemon=True).start()
 
     from octoprint import main as octoprint
+    keep_modes_in_order()
     sys.argv = ["octoprint", "serve", "--iknowwhatimdoing", "--basedir", str(folder),
                 "--host", "127.0.0.1", "--port", str(port)]
     octoprint()
