@@ -104,7 +104,7 @@ class Year {
     for (std::int64_t i = 0; i < kJobs; ++i) {
       const auto sql = fmt::format(
           "INSERT INTO jobs VALUES ('job{0}', 'taz6', 'part{1}.gcode', '', 'ada', '{2}', {3}, {3}, "
-          "{3} + 5000000, '', 4900, 5000, 3000)",
+          "{3} + 5000000, '', 4900, 5000, 3000, '')",
           i, i % 100, i % 10 == 0 ? "failed" : "done",
           (kEnd - kYear_s + i * (kYear_s / kJobs)) * 1000);
       sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr);
