@@ -51,7 +51,10 @@ class JobsRig {
                                                 return analysis;
                                               },
                                           .printers = {}}}));
-    subscription = events->listen([this](const events::Event& event) { heard.push_back(event); });
+    subscription = events->listen([this](const events::Event& event) {
+      const std::lock_guard lock(hearing);
+      heard.push_back(event);
+    });
   }
   void close() {
     subscription = {};
@@ -91,6 +94,7 @@ class JobsRig {
 
   std::vector<std::string> types_heard() {
     events->flush();
+    const std::lock_guard lock(hearing);
     std::vector<std::string> types;
     for (const events::Event& event : heard) {
       types.push_back(event.type);
@@ -105,6 +109,7 @@ class JobsRig {
   StoreFolder folder;
   files::Analysis analysis;  ///< Of every file.
   std::mutex analysing;      ///< Who holds it delays the analyses.
+  std::mutex hearing;        ///< Of `heard`, which the log's thread writes.
   std::vector<events::Event> heard;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<events::Log> events;
