@@ -23,6 +23,7 @@
 
 #include "control_run.hpp"
 #include "device_process.hpp"
+#include "planned_ticks.hpp"
 #include "print_journal.hpp"
 #include "printer_watch.hpp"
 #include "streamed_job.hpp"
@@ -62,16 +63,7 @@ std::vector<std::uint8_t> ticks_of(const fs::path& file,
                                    const std::vector<planner::LiveChange>& changes) {
   const machine::Profile profile = limited_machine();
   const auto plan = control::plan_job(file, profile, {}).value();
-  auto source = control::MotionSource::create(plan, profile, planner::repeat(changes)).value();
-  std::vector<std::uint8_t> ticks;
-  std::vector<std::uint8_t> part(12'000);
-  for (;;) {
-    const std::size_t got = source->read(part).value();
-    ticks.insert(ticks.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(got));
-    if (got < part.size()) {
-      return ticks;
-    }
-  }
+  return planned_ticks(plan, profile, changes);
 }
 
 // What the process under test does; run by ContinuePrint as a process of its own.

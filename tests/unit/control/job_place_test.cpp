@@ -18,6 +18,7 @@
 #include "stepcast/wire/crc32c.hpp"
 
 #include "control_run.hpp"
+#include "planned_ticks.hpp"
 #include "test_profile.hpp"
 
 namespace stepcast::test {
@@ -93,20 +94,6 @@ bool same_path(const Move& a, const Move& b) {
          a.line == b.line && a.number == b.number;
 }
 
-std::vector<std::uint8_t> all_ticks(const control::JobPlan& plan, const machine::Profile& profile,
-                                    const std::vector<LiveChange>& changes) {
-  auto source = control::MotionSource::create(plan, profile, planner::repeat(changes)).value();
-  std::vector<std::uint8_t> ticks;
-  std::vector<std::uint8_t> part(12'000);
-  for (;;) {
-    const std::size_t got = source->read(part).value();
-    ticks.insert(ticks.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(got));
-    if (got < part.size()) {
-      return ticks;
-    }
-  }
-}
-
 Steps z_at(const std::vector<std::uint8_t>& ticks, Ticks end) {
   Steps z = 0;
   for (Ticks tick = 0; tick < end; ++tick) {
@@ -129,7 +116,7 @@ TEST_P(JobPlaceOf, FromAnyCutTheRestIsTheJobFromTheMoveUnderWay) {
                {.from_move = 40,
                 .settings = {.speed = 0.8, .flow = 1.1, .z_offset = Mm(0.1), .cancelled = {"1"}}}};
   }
-  const auto ticks = all_ticks(*plan, profile, changes);
+  const auto ticks = planned_ticks(*plan, profile, changes);
   const Given whole = moves_of(job, profile, changes, {});
   std::mt19937 random(20'261'121);
   std::uniform_int_distribution<Ticks> anywhere(1, static_cast<Ticks>(ticks.size()) - 30'000);
@@ -217,7 +204,7 @@ TEST_P(JobPlaceOf, FromAnyCutTheRestIsTheJobFromTheMoveUnderWay) {
     for (const Axis motor : kAllAxes) {
       EXPECT_EQ(planned->motion.steps[motor], end[motor] - began[motor]) << axis_name(motor);
     }
-    const auto repeated = all_ticks(*planned, profile, changes);
+    const auto repeated = planned_ticks(*planned, profile, changes);
     EXPECT_EQ(decode(repeated).net.values, planned->motion.steps.values);
   }
 }
