@@ -18,8 +18,9 @@
 namespace stepcast::daemon {
 namespace {
 
-Result<VirtualDevice> start_virtual_device(const machine::Profile& profile) {
+Result<VirtualDevice> start_virtual_device(const machine::Profile& profile, std::uint32_t speed) {
   device::LinuxDevice::Options options;
+  options.idle_heat_speed = speed;  // its time does not pass slower when it rests
   options.core.tick_hz = static_cast<std::uint32_t>(profile.tick_rate.v);
   options.core.heat = cli::heat_config_of(profile);
   auto device = device::LinuxDevice::open(options);
@@ -88,7 +89,7 @@ Made make_streamed(const PrinterConfig& printer, const Machine& machine,
                    std::vector<VirtualDevice>& virtual_devices) {
   stream::Endpoint endpoint;
   if (printer.device.empty()) {
-    auto device = start_virtual_device(machine.profile);
+    auto device = start_virtual_device(machine.profile, printer.speed);
     if (!device) {
       return tl::unexpected(device.error());
     }

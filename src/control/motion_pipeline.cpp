@@ -31,15 +31,6 @@ constexpr std::int64_t kBlocksPerCheckpoint = 2;
 // compensator has read the plan further by its own reach.
 constexpr std::int64_t kWayBack = kInfluence + planner::Retimer::kRamp + 100;
 
-// E counts from the start of the job.
-PerAxis<Mm> home_position(const machine::Profile& profile) {
-  PerAxis<Mm> home;
-  for (Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
-    home[axis] = profile.axes[axis].home;
-  }
-  return home;
-}
-
 }  // namespace
 
 class MotionPipeline::Impl {
@@ -49,8 +40,9 @@ class MotionPipeline::Impl {
       : profile_(profile),
         planning_profile_(profile),
         toolpath_(std::move(reader), profile, choice.toolpath),
-        moves_(toolpath_, home_position(profile), std::move(changes)),
-        start_(choice.restart ? choice.restart->start : home_position(profile)),
+        moves_(toolpath_, planner::start_position(profile, choice.toolpath), std::move(changes)),
+        start_(choice.restart ? choice.restart->start
+                              : planner::start_position(profile, choice.toolpath)),
         run_(profile) {
     if (choice.restart) {
       resumed_.emplace(moves_, profile_, *choice.restart);

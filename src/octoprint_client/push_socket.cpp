@@ -34,11 +34,13 @@ using std::chrono::seconds;
 constexpr seconds kHandshake{10};
 // The history of temperatures comes in one message: half an hour of all heaters and log lines.
 constexpr std::size_t kMostMessage = std::size_t{16} << 20;
+// OctoPrint's server does not compress, and the templates for it take long to compile.
+constexpr bool kNoDeflate = false;
 constexpr milliseconds kFirstPause{250};
 constexpr milliseconds kLongestPause{10'000};
 
 template <class Stream>
-asio::awaitable<void> listen(websocket::stream<Stream>& socket, const Address& address,
+asio::awaitable<void> listen(websocket::stream<Stream, kNoDeflate>& socket, const Address& address,
                              const std::string& login, milliseconds silence,
                              const PushSocket::Callbacks& callbacks) {
   websocket::stream_base::timeout timeouts{};
@@ -77,7 +79,7 @@ asio::awaitable<void> connect(beast::tcp_stream& stream, const Address& address)
 
 asio::awaitable<void> listen_plain(const Address& address, const std::string& login,
                                    milliseconds silence, const PushSocket::Callbacks& callbacks) {
-  websocket::stream<beast::tcp_stream> socket(co_await asio::this_coro::executor);
+  websocket::stream<beast::tcp_stream, kNoDeflate> socket(co_await asio::this_coro::executor);
   co_await connect(beast::get_lowest_layer(socket), address);
   beast::get_lowest_layer(socket).expires_never();  // the WebSocket has timeouts of its own
   co_await listen(socket, address, login, silence, callbacks);
@@ -86,8 +88,8 @@ asio::awaitable<void> listen_plain(const Address& address, const std::string& lo
 asio::awaitable<void> listen_over_tls(asio::ssl::context& tls, const Address& address,
                                       const std::string& login, milliseconds silence,
                                       const PushSocket::Callbacks& callbacks) {
-  websocket::stream<beast::ssl_stream<beast::tcp_stream>> socket(co_await asio::this_coro::executor,
-                                                                 tls);
+  websocket::stream<beast::ssl_stream<beast::tcp_stream>, kNoDeflate> socket(
+      co_await asio::this_coro::executor, tls);
   co_await connect(beast::get_lowest_layer(socket), address);
   auto& stream = socket.next_layer();
   ::SSL_set_tlsext_host_name(stream.native_handle(), address.host.c_str());

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
-#include <limits>
-#include <numbers>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,9 +20,6 @@
 namespace stepcast::planner {
 namespace {
 
-constexpr double kMmPerInch = 25.4;
-// Feed before the first F: the controllers' own default differs, slicers always state one.
-constexpr MmPerS kFeedBeforeFirstF{50.0};
 // Chords of a G5 spline stay this close to it: a quarter of a motor step of common machines.
 constexpr double kSplineToleranceMm = 0.0025;
 // Shorter moves are rounding noise of the job and are carried over into the next move.
@@ -41,15 +36,6 @@ void widen(std::optional<Box>& all, const Box& one) {
   }
 }
 
-struct FirmwareRetraction {
-  Mm length{1.0};
-  Mm lift{0.0};
-  Mm extra{0.0};
-  MmPerS speed{25.0};
-  MmPerS recover_speed{25.0};
-  bool active = false;
-};
-
 }  // namespace
 
 class Toolpath::Interpreter {
@@ -58,15 +44,12 @@ class Toolpath::Interpreter {
       : reader_(std::move(reader)),
         profile_(profile),
         checks_(profile, options.over_speed),
-        heat_(profile, options.nozzle_at_start) {
-    for (Axis axis : kAllAxes) {
-      position_[axis] = axis == Axis::kE ? Mm(0) : profile_.axes[axis].home;
-      job_max_speed_[axis] = MmPerS(kInfinity);
-    }
-    job_acceleration_ = MmPerS2(kInfinity);
-    job_travel_acceleration_ = MmPerS2(kInfinity);
-    planned_ = position_;
+        heat_(profile, options.nozzle_at_start),
+        mode_(options.mode_at_start),
+        position_(start_position(profile, options)),
+        planned_(position_) {
     summary_.end = position_;
+    summary_.mode_at_end = mode_;
   }
 
   Result<bool> next(ToolpathItem& item) {
@@ -98,6 +81,7 @@ class Toolpath::Interpreter {
     }
     summary_.layers = annotated_layers_ > 0 ? annotated_layers_ : height_layers_;
     summary_.end = planned_;
+    summary_.mode_at_end = mode_;
     return false;
   }
 
@@ -126,9 +110,16 @@ class Toolpath::Interpreter {
                     here(), "slice the job for Marlin");
       }
     }
+    const auto mode = located(set_mode(mode_, command_, position_, profile_));
+    if (!mode) {
+      return tl::unexpected(mode.error());
+    }
+    if (*mode) {
+      return {};
+    }
     switch (command_.letter) {
       case 'G':
-        return command_.subcode == 0 || command_.number == 92 ? g_command() : other();
+        return command_.subcode == 0 ? g_command() : other();
       case 'M':
         return m_command();
       case 'T':
@@ -193,34 +184,8 @@ class Toolpath::Interpreter {
         return command_.word_count == 0 ? retract() : other();
       case 11:
         return recover();
-      case 17:
-        plane_ = {Axis::kX, Axis::kY};
-        return {};
-      case 18:
-        plane_ = {Axis::kZ, Axis::kX};
-        return {};
-      case 19:
-        plane_ = {Axis::kY, Axis::kZ};
-        return {};
-      case 20:
-        unit_mm_ = kMmPerInch;
-        return {};
-      case 21:
-        unit_mm_ = 1.0;
-        return {};
       case 28:
         return home();
-      case 90:
-        relative_ = false;
-        relative_e_ = false;
-        return {};
-      case 91:
-        relative_ = true;
-        relative_e_ = true;
-        return {};
-      case 92:
-        set_position();
-        return {};
       default:
         return other();
     }
@@ -233,7 +198,7 @@ class Toolpath::Interpreter {
       if (*f <= 0) {
         return out_of_range(fmt::format("feed rate F{} is not positive", *f));
       }
-      feed_ = MmPerS(*f * unit_mm_ / kSecondsPerMinute);
+      mode_.feed = MmPerS(*f * mode_.unit_mm / kSecondsPerMinute);
     }
     return {};
   }
@@ -246,26 +211,21 @@ class Toolpath::Interpreter {
       if (!word) {
         continue;
       }
-      const Mm value(*word * (axis == Axis::kE ? e_unit() : unit_mm_));
+      const Mm value(*word * (axis == Axis::kE ? mode_.e_unit() : mode_.unit_mm));
       if (axis == Axis::kE) {
-        const Mm advance = relative_e_ ? value : value - logical_e_;
-        to[axis] = position_[axis] + advance * flow_;
+        const Mm advance = mode_.relative_e ? value : value - mode_.logical_e;
+        to[axis] = position_[axis] + advance * mode_.flow;
       } else {
-        to[axis] = relative_ ? position_[axis] + value : value + offset_[axis];
+        to[axis] = mode_.relative ? position_[axis] + value : value + mode_.offset[axis];
       }
     }
     return to;
   }
 
-  // mm of filament for one unit of E.
-  [[nodiscard]] double e_unit() const {
-    return filament_area_mm2_ > 0 ? unit_mm_ * unit_mm_ * unit_mm_ / filament_area_mm2_ : unit_mm_;
-  }
-
   void advance_logical_e() {
     if (const auto word = command_.value('E')) {
-      const Mm value(*word * e_unit());
-      logical_e_ = relative_e_ ? logical_e_ + value : value;
+      const Mm value(*word * mode_.e_unit());
+      mode_.logical_e = mode_.relative_e ? mode_.logical_e + value : value;
     }
   }
 
@@ -289,7 +249,7 @@ class Toolpath::Interpreter {
     if (auto checked = check_target(to); !checked) {
       return checked;
     }
-    const auto [first, second] = plane_;
+    const auto [first, second] = mode_.plane;
     ArcRequest request;
     request.start = {position_[first].v, position_[second].v};
     request.end = {to[first].v, to[second].v};
@@ -303,9 +263,9 @@ class Toolpath::Interpreter {
       request.extra_turns = static_cast<int>(*turns);
     }
     const auto offset = [&](Axis axis) {
-      return command_.value("IJK"[index(axis)]).value_or(0.0) * unit_mm_;
+      return command_.value("IJK"[index(axis)]).value_or(0.0) * mode_.unit_mm;
     };
-    auto made = command_.value('R') ? arc_from_radius(request, *command_.value('R') * unit_mm_)
+    auto made = command_.value('R') ? arc_from_radius(request, *command_.value('R') * mode_.unit_mm)
                                     : arc_from_center(request, {offset(first), offset(second)});
     if (!made) {
       Error error = made.error();
@@ -330,7 +290,7 @@ class Toolpath::Interpreter {
     if (auto checked = check_target(to); !checked) {
       return checked;
     }
-    const auto word = [&](char l) { return command_.value(l).value_or(0.0) * unit_mm_; };
+    const auto word = [&](char l) { return command_.value(l).value_or(0.0) * mode_.unit_mm; };
     if (!command_.find('P') || !command_.find('Q')) {
       return fail(Errc::kMalformed, "G5 needs the words P and Q", here());
     }
@@ -385,60 +345,38 @@ class Toolpath::Interpreter {
     for (Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
       if (all || command_.find(letter(axis))) {
         to[axis] = profile_.axes[axis].home;
-        offset_[axis] = Mm(0);
+        mode_.offset[axis] = Mm(0);
       }
     }
     // Lift is kept until the plane is reached, so that the nozzle is never dragged over the part.
     PerAxis<Mm> over = to;
     over[Axis::kZ] = std::max(position_[Axis::kZ], to[Axis::kZ]);
-    const MmPerS feed = std::exchange(feed_, kFeedBeforeFirstF);
+    const MmPerS feed = std::exchange(mode_.feed, ModalState::kFeedBeforeFirstF);
     Result<void> gone = go(over, Arc{});
     if (gone) {
       gone = go(to, Arc{});
     }
-    feed_ = feed;
+    mode_.feed = feed;
     return gone;
   }
 
-  void set_position() {
-    if (command_.subcode == 1) {
-      for (Mm& offset : offset_.values) {
-        offset = Mm(0);
-      }
-      return;
-    }
-    const bool all = command_.word_count == 0;
-    for (Axis axis : kAllAxes) {
-      const auto word = command_.value(letter(axis));
-      if (!word && !all) {
-        continue;
-      }
-      const double value = word.value_or(0.0);
-      if (axis == Axis::kE) {
-        logical_e_ = Mm(value * e_unit());
-      } else {
-        offset_[axis] = position_[axis] - Mm(value * unit_mm_);
-      }
-    }
-  }
-
   Result<void> retract() {
-    if (std::exchange(retraction_.active, true)) {
+    if (std::exchange(mode_.retraction.active, true)) {
       return {};
     }
-    return firmware_move(-retraction_.length, retraction_.lift, retraction_.speed);
+    return firmware_move(-mode_.retraction.length, mode_.retraction.lift, mode_.retraction.speed);
   }
 
   Result<void> recover() {
-    if (!std::exchange(retraction_.active, false)) {
+    if (!std::exchange(mode_.retraction.active, false)) {
       return {};
     }
-    return firmware_move(retraction_.length + retraction_.extra, -retraction_.lift,
-                         retraction_.recover_speed);
+    return firmware_move(mode_.retraction.length + mode_.retraction.extra, -mode_.retraction.lift,
+                         mode_.retraction.recover_speed);
   }
 
   Result<void> firmware_move(Mm extrude, Mm lift, MmPerS speed) {
-    const MmPerS feed = std::exchange(feed_, speed);
+    const MmPerS feed = std::exchange(mode_.feed, speed);
     Result<void> done;
     const auto step = [&](Axis axis, Mm by) {
       if (!done || by == Mm(0)) {
@@ -459,14 +397,13 @@ class Toolpath::Interpreter {
     if (lift > Mm(0)) {
       step(Axis::kZ, lift);
     }
-    feed_ = feed;
+    mode_.feed = feed;
     return done;
   }
 
   // --- M ---------------------------------------------------------------------------------------
 
   Result<void> m_command() {
-    const auto s = command_.value('S');
     switch (command_.number) {
       case 0:
       case 1:
@@ -477,12 +414,6 @@ class Toolpath::Interpreter {
         if (const auto p = command_.value('P')) {
           mark(Marker::Kind::kProgress, *p);
         }
-        return {};
-      case 82:
-        relative_e_ = false;
-        return {};
-      case 83:
-        relative_e_ = true;
         return {};
       case 104:
       case 106:
@@ -499,39 +430,6 @@ class Toolpath::Interpreter {
       case 117:
         mark(Marker::Kind::kMessage, 0, false, std::string(command_.text));
         return {};
-      case 200:
-        return volumetric();
-      case 203:
-        for (Axis axis : kAllAxes) {
-          if (const auto v = command_.value(letter(axis)); v && *v > 0) {
-            job_max_speed_[axis] = MmPerS(*v * unit_mm_);
-          }
-        }
-        return {};
-      case 204:
-        return acceleration();
-      case 206:
-        // Home offsets shift the logical frame, like a G92 that survives.
-        for (Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
-          if (const auto v = command_.value(letter(axis))) {
-            offset_[axis] = Mm(*v * unit_mm_);
-          }
-        }
-        return {};
-      case 207:
-        retraction_.length = Mm(s.value_or(retraction_.length.v / unit_mm_) * unit_mm_);
-        retraction_.lift =
-            Mm(command_.value('Z').value_or(retraction_.lift.v / unit_mm_) * unit_mm_);
-        retraction_.speed = per_minute('F', retraction_.speed);
-        return {};
-      case 208:
-        retraction_.extra = Mm(s.value_or(retraction_.extra.v / unit_mm_) * unit_mm_);
-        retraction_.recover_speed = per_minute('F', retraction_.recover_speed);
-        return {};
-      case 220:
-        return factor(feed_factor_, "feed");
-      case 221:
-        return factor(flow_, "flow");
       case 290:
         return babystep();
       case 400:
@@ -545,11 +443,6 @@ class Toolpath::Interpreter {
     }
   }
 
-  [[nodiscard]] MmPerS per_minute(char word, MmPerS otherwise) const {
-    const auto f = command_.value(word);
-    return f && *f > 0 ? MmPerS(*f * unit_mm_ / kSecondsPerMinute) : otherwise;
-  }
-
   Result<void> heat() {
     auto marker = located(heat_.read(command_));
     if (!marker) {
@@ -559,60 +452,14 @@ class Toolpath::Interpreter {
     return {};
   }
 
-  Result<void> volumetric() {
-    const double diameter = command_.value('D').value_or(
-        profile_.nozzles.empty() ? 0.0 : profile_.nozzles.front().filament_diameter.v);
-    const bool off = command_.value('S') == 0.0 || command_.value('D') == 0.0;
-    constexpr double kThickestMm = 10.0;
-    if (!off && (diameter <= 0 || diameter > kThickestMm)) {
-      return out_of_range(
-          fmt::format("filament diameter {} mm is outside 0 to {} mm", diameter, kThickestMm));
-    }
-    const double before = e_unit();
-    filament_area_mm2_ = off ? 0.0 : std::numbers::pi * diameter * diameter / 4.0;
-    logical_e_ = logical_e_ * (e_unit() / before);  // the same number, in the new unit
-    return {};
-  }
-
-  Result<void> acceleration() {
-    for (char word : {'S', 'P', 'T', 'R'}) {
-      if (const auto a = command_.value(word); a && *a <= 0) {
-        return out_of_range(fmt::format("acceleration {}{} is not positive", word, *a));
-      }
-    }
-    if (const auto a = command_.value('S')) {
-      job_acceleration_ = job_travel_acceleration_ = MmPerS2(*a * unit_mm_);
-    }
-    if (const auto a = command_.value('P')) {
-      job_acceleration_ = MmPerS2(*a * unit_mm_);
-    }
-    if (const auto a = command_.value('T')) {
-      job_travel_acceleration_ = MmPerS2(*a * unit_mm_);
-    }
-    return {};
-  }
-
-  Result<void> factor(double& value, const char* name) {
-    const auto percent = command_.value('S');
-    constexpr double kMostPercent = 1000.0;
-    if (!percent) {
-      return {};
-    }
-    if (*percent <= 0 || *percent > kMostPercent) {
-      return out_of_range(
-          fmt::format("{} factor {} % is outside 0 to {} %", name, *percent, kMostPercent));
-    }
-    value = *percent / 100.0;
-    return {};
-  }
-
   Result<void> babystep() {
-    const double by = command_.value('Z').value_or(command_.value('S').value_or(0.0)) * unit_mm_;
+    const double by =
+        command_.value('Z').value_or(command_.value('S').value_or(0.0)) * mode_.unit_mm;
     if (by == 0.0) {
       return {};
     }
     // The frame moves with the nozzle: what the job calls Z = 0.2 is 0.2 + by from now on.
-    offset_[Axis::kZ] += Mm(by);
+    mode_.offset[Axis::kZ] += Mm(by);
     PerAxis<Mm> to = position_;
     to[Axis::kZ] += Mm(by);
     if (auto checked = check_target(to); !checked) {
@@ -663,9 +510,9 @@ class Toolpath::Interpreter {
         return {};
       }
     }
-    move.speed = feed_ * feed_factor_;
-    move.acceleration = move.extrudes() ? job_acceleration_ : job_travel_acceleration_;
-    move.max_speed = job_max_speed_;
+    move.speed = mode_.feed * mode_.feed_factor;
+    move.acceleration = move.extrudes() ? mode_.acceleration : mode_.travel_acceleration;
+    move.max_speed = mode_.max_speed;
     const auto slowed = located(checks_.speed(move));
     if (!slowed) {
       return tl::unexpected(slowed.error());
@@ -707,33 +554,29 @@ class Toolpath::Interpreter {
   const machine::Profile& profile_;
   MoveChecks checks_;
   HeatCommands heat_;
+  ModalState mode_;
+  PerAxis<Mm> position_;  // machine frame: where the job is
+  PerAxis<Mm> planned_;   // where the last move given out ends
   gcode::Command command_;
   std::deque<ToolpathItem> pending_;
   Completeness completeness_;
 
-  PerAxis<Mm> position_;  // machine frame: where the job is
-  PerAxis<Mm> planned_;   // where the last move given out ends
-  PerAxis<Mm> offset_;    // machine = logical + offset (X, Y, Z)
-  Mm logical_e_;          // in mm of filament
-  bool relative_ = false;
-  bool relative_e_ = false;
-  double unit_mm_ = 1.0;
-  double filament_area_mm2_ = 0.0;  // 0: E is a length
-  double flow_ = 1.0;
-  double feed_factor_ = 1.0;
-  MmPerS feed_ = kFeedBeforeFirstF;
-  std::pair<Axis, Axis> plane_{Axis::kX, Axis::kY};
   PlanePoint spline_tangent_;
-  FirmwareRetraction retraction_;
   ObjectNames objects_;
   std::string marked_object_;  // of the moves given out last
-  PerAxis<MmPerS> job_max_speed_;
-  MmPerS2 job_acceleration_;
-  MmPerS2 job_travel_acceleration_;
   std::int64_t annotated_layers_ = 0;
   std::int64_t height_layers_ = 0;
   Mm top_{-kInfinity};
 };
+
+PerAxis<Mm> start_position(const machine::Profile& profile, const ToolpathOptions& options) {
+  PerAxis<Mm> start;
+  for (const Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
+    start[axis] =
+        options.position_at_start ? (*options.position_at_start)[axis] : profile.axes[axis].home;
+  }
+  return start;
+}
 
 Toolpath::Toolpath(gcode::Reader reader, const machine::Profile& profile,
                    const ToolpathOptions& options)

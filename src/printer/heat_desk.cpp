@@ -103,6 +103,17 @@ std::optional<Celsius> HeatDesk::actual(const std::string& heater) const {
   return found == report_.heaters.end() ? std::nullopt : found->second.actual;
 }
 
+std::optional<Celsius> HeatDesk::lasting_nozzle() const {
+  const std::string nozzle(kNozzle);
+  if (!has(nozzle)) {
+    return std::nullopt;
+  }
+  const auto found = report_.heaters.find(nozzle);
+  return found == report_.heaters.end()
+             ? Celsius{0}
+             : std::min(found->second.actual.value_or(Celsius{0}), found->second.target);
+}
+
 bool HeatDesk::on() const {
   return std::any_of(report_.heaters.begin(), report_.heaters.end(),
                      [](const auto& heater) { return heater.second.target > Celsius{0}; });

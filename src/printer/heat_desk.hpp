@@ -46,6 +46,8 @@ class HeatDesk {
   void show(Status& status) const;
   [[nodiscard]] const stream::HeatReport& report() const { return report_; }
   [[nodiscard]] std::optional<Celsius> actual(const std::string& heater) const;
+  /// How hot the nozzle is and stays; absent without one that heats.
+  [[nodiscard]] std::optional<Celsius> lasting_nozzle() const;
   /// A heater has a target.
   [[nodiscard]] bool on() const;
   /// Something is on, or still too hot to touch: worth looking after more often.

@@ -24,14 +24,19 @@ bool has(const stream::HeatAbilities& device, What what) {
 }  // namespace
 
 Result<void> check_heat(const control::JobPlan& plan, const stream::HeatAbilities& device) {
+  return check_heat(plan.heat, plan.file.string(), device);
+}
+
+Result<void> check_heat(const std::vector<control::HeatEvent>& events, std::string_view name,
+                        const stream::HeatAbilities& device) {
   if (device.actions == 0) {
     return {};
   }
   constexpr Ticks kFifoTicks = Ticks{wire::kPaperFifoPackets} * wire::kPaperTicksPerPacket;
   const std::size_t most = device.actions / 2;
   std::vector<Ticks> ticks;
-  for (const control::HeatEvent& event : plan.heat) {
-    const auto where = [&] { return fmt::format("{}:{}", plan.file.string(), event.line); };
+  for (const control::HeatEvent& event : events) {
+    const auto where = [&] { return fmt::format("{}:{}", name, event.line); };
     if (!has(device, event.what)) {
       if (event.what != What::kFan && event.target.v > 0.0) {
         return fail(Errc::kUnsupported,

@@ -26,22 +26,30 @@ bool StreamedPrinter::Impl::has_fan() const {
 
 Result<void> StreamedPrinter::Impl::set_target(const std::string& heater, Celsius target) {
   const std::lock_guard lock(mutex_);
-  if (auto able = can_heat("heaters"); !able) {
-    return able;
-  }
-  const auto line = heat_desk_.target_line(heater, target);
+  const auto line = target_line(heater, target);
   if (!line) {
     return tl::unexpected(line.error());
   }
+  heat_desk_.set_in_pause(heater, target);
+  send_line(*line);
+  return {};
+}
+
+/// For the device, if it can have the target now.
+Result<std::string> StreamedPrinter::Impl::target_line(const std::string& heater,
+                                                       Celsius target) const {
+  if (auto able = can_heat("heaters"); !able) {
+    return tl::unexpected(able.error());
+  }
+  auto line = heat_desk_.target_line(heater, target);
   const bool moves = status_.state == State::kStarting || status_.state == State::kPrinting ||
                      status_.state == State::kPausing || status_.state == State::kResuming;
-  if (moves) {
+  if (line && moves) {
     if (auto checked = heat_desk_.check_while_printing(heater, target); !checked) {
-      return checked;
+      return tl::unexpected(checked.error());
     }
   }
-  heat_desk_.set_in_pause(heater, target);
-  return send_line(*line);
+  return line;
 }
 
 Result<void> StreamedPrinter::Impl::set_fan(double share) {
@@ -50,7 +58,11 @@ Result<void> StreamedPrinter::Impl::set_fan(double share) {
     return able;
   }
   const auto line = heat_desk_.fan_line(share);
-  return line ? send_line(*line) : tl::unexpected(line.error());
+  if (!line) {
+    return tl::unexpected(line.error());
+  }
+  send_line(*line);
+  return {};
 }
 
 /// A fan or heaters are there, and the device can be reached.
@@ -67,14 +79,13 @@ Result<void> StreamedPrinter::Impl::can_heat(std::string_view what) const {
 }
 
 /// A session hands it over; otherwise the worker does so by itself.
-Result<void> StreamedPrinter::Impl::send_line(const std::string& line) {
-  if (status_.state == State::kOperational && !moving_) {
+void StreamedPrinter::Impl::send_line(const std::string& line) {
+  if (status_.state == State::kOperational && hand_.waiting == 0) {
     tasks_.emplace_back(Lines{{line}});
     wake_.notify_all();
   } else {
     lines_.put(line);
   }
-  return {};
 }
 
 stream::Heating StreamedPrinter::Impl::heating_of_session() {
@@ -206,7 +217,8 @@ void StreamedPrinter::Impl::tell_device(const Lines& lines) {
   if (!by_itself || told.error().code != Errc::kBusy) {  // somebody at the console sees for himself
     log(told.error().to_string());
   }
-  if (told.error().code == Errc::kNetwork && status_.state == State::kOperational && !moving_) {
+  if (told.error().code == Errc::kNetwork && status_.state == State::kOperational &&
+      hand_.waiting == 0) {
     status_.error = told.error().to_string();
     enter(State::kOffline);
   }

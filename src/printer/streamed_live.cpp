@@ -46,42 +46,50 @@ Result<void> check_top(const machine::Profile& profile, Mm top, Mm offset) {
 }  // namespace
 
 Result<void> StreamedPrinter::Impl::set_feed_rate(double factor) {
-  if (auto fits = check_factor(factor, kLeastSpeed, kMostSpeed, "feed rate"); !fits) {
-    return fits;
-  }
   return change([factor](planner::LiveSettings& settings) { settings.speed = factor; });
 }
 
 Result<void> StreamedPrinter::Impl::set_flow(double factor) {
-  if (auto fits = check_factor(factor, kLeastFlow, kMostFlow, "flow"); !fits) {
-    return fits;
-  }
   return change([factor](planner::LiveSettings& settings) { settings.flow = factor; });
 }
 
 Result<void> StreamedPrinter::Impl::set_z_offset(Mm offset) {
-  if (!(std::abs(offset.v) <= kMostZOffset.v)) {
-    return out_of_range(fmt::format("a Z offset of {:g} mm", offset.v),
-                        fmt::format("-{0:g} to {0:g} mm", kMostZOffset.v));
-  }
   return change([offset](planner::LiveSettings& settings) { settings.z_offset = offset; });
 }
 
 template <class Edit>
 Result<void> StreamedPrinter::Impl::change(Edit edit) {
   const std::lock_guard lock(mutex_);
+  planner::LiveSettings settings = desk_.asked();
+  edit(settings);
+  if (auto fits = check_change(settings); !fits) {
+    return fits;
+  }
+  make_change(settings);
+  return {};
+}
+
+Result<void> StreamedPrinter::Impl::check_change(const planner::LiveSettings& settings) const {
+  if (auto fits = check_factor(settings.speed, kLeastSpeed, kMostSpeed, "feed rate"); !fits) {
+    return fits;
+  }
+  if (auto fits = check_factor(settings.flow, kLeastFlow, kMostFlow, "flow"); !fits) {
+    return fits;
+  }
+  if (!(std::abs(settings.z_offset.v) <= kMostZOffset.v)) {
+    return out_of_range(fmt::format("a Z offset of {:g} mm", settings.z_offset.v),
+                        fmt::format("-{0:g} to {0:g} mm", kMostZOffset.v));
+  }
   if (const auto next = allow(Command::kChange); !next) {
     return tl::unexpected(next.error());
   }
-  planner::LiveSettings settings = desk_.asked();
-  edit(settings);
-  if (auto fits = check_top(options_.profile, job_top_, settings.z_offset); !fits) {
-    return fits;
-  }
+  return check_top(options_.profile, job_top_, settings.z_offset);
+}
+
+void StreamedPrinter::Impl::make_change(const planner::LiveSettings& settings) {
   desk_.ask(settings);
   show_settings();
   announce();
-  return {};
 }
 
 Result<void> StreamedPrinter::Impl::cancel_object(std::string_view name) {

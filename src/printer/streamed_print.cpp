@@ -72,7 +72,7 @@ void StreamedPrinter::Impl::run(const std::stop_token& stop) {
       lock.lock();
       continue;
     }
-    const Task task = std::move(tasks_.front());
+    Task task = std::move(tasks_.front());
     tasks_.pop_front();
     lock.unlock();
     if (const auto* request = std::get_if<PrintRequest>(&task)) {
@@ -84,7 +84,7 @@ void StreamedPrinter::Impl::run(const std::stop_token& stop) {
     } else if (const auto* lines = std::get_if<Lines>(&task)) {
       tell_device(*lines);
     } else {
-      carry_out(std::get<Move>(task), stop);
+      carry_out(std::move(std::get<Move>(task)), stop);
     }
     lock.lock();
     while (const auto line = lines_.take()) {  // what a session that has ended did not come to
@@ -102,7 +102,7 @@ void StreamedPrinter::Impl::probe_idle_device() {
   }
   const auto info = probe();
   const std::lock_guard lock(mutex_);
-  if (status_.state != State::kOperational || moving_) {
+  if (status_.state != State::kOperational || hand_.waiting > 0) {
     return;  // somebody was faster; the task will see for itself
   }
   if (info) {
@@ -242,11 +242,11 @@ Result<bool> StreamedPrinter::Impl::bring_home(const std::stop_token& stop) {
     }
   }
   if (!gcode.empty()) {
-    auto ticks = plan_moves(options_.profile, from_home, gcode);
-    if (!ticks) {
-      return tl::unexpected(ticks.error());
+    auto motion = plan_moves(options_.profile, from_home, gcode);
+    if (!motion) {
+      return tl::unexpected(motion.error());
     }
-    if (auto moved = execute(std::move(*ticks), stop); !moved) {
+    if (auto moved = execute(std::move(*motion), stop); !moved) {
       return tl::unexpected(moved.error());
     }
   }
@@ -474,7 +474,9 @@ void StreamedPrinter::Impl::end(PrintResult result) {
   if (result.outcome == PrintResult::Outcome::kFailed) {
     log(fmt::format("The print failed: {}", result.reason));
   }
-  enter(State::kOperational);
+  if (!end_in_emergency()) {
+    enter(State::kOperational);
+  }
   if (notifier_) {
     notifier_->finished(result);
   }
@@ -486,19 +488,11 @@ void StreamedPrinter::Impl::end_with(PrintResult result, const Error& error) {
                                                     : PrintResult::Outcome::kFailed;
   std::unique_lock lock(mutex_);
   const bool moved = status_.progress.elapsed > Seconds(0);
-  // A device whose guards have acted has told so itself: it stands, and knows where.
   bool lost = loses_device(error.code) && stream::trouble_text(heat_desk_.report()).empty();
   if (moved && !lost) {
-    // It has come to rest; where, it knows itself.
     lock.unlock();
-    const auto info = probe();
+    lost = !find_again(error);
     lock.lock();
-    lost = !info.has_value();
-    if (info) {
-      books_.follow(info->counters);
-      keep_books();
-      show_position(info->counters);
-    }
   }
   if (moved && lost) {
     lose_books();

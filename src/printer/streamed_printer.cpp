@@ -53,7 +53,7 @@ Result<State> StreamedPrinter::Impl::allow(Command command) const {
     return busy("the device is being asked whether it is there");
   }
   // Where the machine is, the books say only when it has come to rest.
-  if (moving_ && (command == Command::kMove || command == Command::kDisconnect)) {
+  if (hand_.waiting > 0 && command == Command::kDisconnect) {
     return busy("a move by hand is under way");
   }
   return state_after(status_.state, command);
@@ -191,6 +191,7 @@ void StreamedPrinter::Impl::begin_job(const PrintRequest& request) {
   status_.objects.clear();
   job_top_ = Mm(0);
   print_stop_ = {};
+  hand_.mode = {};  // the job has had its own
   hold_.release();
 }
 
@@ -237,6 +238,8 @@ bool StreamedPrinter::can(Feature feature) const {
     case Feature::kPause:
     case Feature::kJog:
     case Feature::kHome:
+    case Feature::kExtrude:
+    case Feature::kGcode:
     case Feature::kPosition:
     case Feature::kFeedRate:
     case Feature::kFlow:
@@ -247,8 +250,6 @@ bool StreamedPrinter::can(Feature feature) const {
       return impl_->has_heaters();
     case Feature::kFan:
       return impl_->has_fan();
-    case Feature::kExtrude:
-    case Feature::kGcode:
     case Feature::kCamera:
       return false;
     case Feature::kContinue:
@@ -287,6 +288,12 @@ Result<void> StreamedPrinter::jog(const Jog& jog) {
 }
 Result<void> StreamedPrinter::home(const std::vector<Axis>& axes) {
   return impl_->home(axes);
+}
+Result<void> StreamedPrinter::extrude(Mm length, std::optional<MmPerS> speed) {
+  return impl_->extrude(length, speed);
+}
+Result<void> StreamedPrinter::send_gcode(const std::vector<std::string>& lines) {
+  return impl_->send_gcode(lines);
 }
 Result<void> StreamedPrinter::set_target(const std::string& heater, Celsius target) {
   return impl_->set_target(heater, target);

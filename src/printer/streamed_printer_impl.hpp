@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "stepcast/control/motion_source.hpp"
+#include "stepcast/control/short_motion.hpp"
+#include "stepcast/planner/modal_state.hpp"
 #include "stepcast/printer/commands.hpp"
 #include "stepcast/printer/device_probe.hpp"
 #include "stepcast/printer/notifier.hpp"
@@ -24,6 +26,7 @@
 #include "stepcast/stream/hold_switch.hpp"
 #include "stepcast/stream/session.hpp"
 
+#include "gcode_desk.hpp"
 #include "heat_desk.hpp"
 #include "live_desk.hpp"
 #include "plan_keeper.hpp"
@@ -74,12 +77,26 @@ class StreamedPrinter::Impl {
   [[nodiscard]] bool has_fan() const;
   Result<void> set_target(const std::string& heater, Celsius target);
   Result<void> set_fan(double share);
+  Result<void> extrude(Mm length, std::optional<MmPerS> speed);
+  Result<void> send_gcode(const std::vector<std::string>& lines);
 
  private:
   struct Move {
-    std::vector<std::uint8_t> ticks;
-    PerAxis<Steps> from_home;  ///< Where the machine must stand for them.
+    control::ShortMotion motion;
+    PerAxis<Steps> from_home;  ///< Where the machine must stand for it.
+    std::stop_source stop;
   };
+  /// Moves that people ask for, in their order.
+  struct HandMoves {
+    std::size_t waiting = 0;        ///< The one under way among them.
+    PerAxis<Steps> end;             ///< From home, after all of them.
+    std::optional<Celsius> nozzle;  ///< What they make of it; absent: they do not heat it.
+    std::stop_source stop;          ///< Of all of them.
+    bool stopping = false;          ///< `end` is not where they will end.
+    planner::ModalState mode;       ///< Of single lines of G-code.
+  };
+  /// A move by hand, for a machine that stands so many steps from home; empty: nothing to do.
+  using MoveFrom = std::function<Result<std::string>(const PerAxis<Steps>&)>;
   /// The job that is streamed, as its callbacks see it.
   struct JobView {
     PlanKeeper& keeper;
@@ -123,7 +140,8 @@ class StreamedPrinter::Impl {
   void show_settings();
   void forget_settings();
   [[nodiscard]] Result<void> can_heat(std::string_view what) const;
-  Result<void> send_line(const std::string& line);
+  [[nodiscard]] Result<std::string> target_line(const std::string& heater, Celsius target) const;
+  void send_line(const std::string& line);
   void take_report(const stream::HeatReport& report);
   void go_on();
   void forget_pause();
@@ -132,7 +150,19 @@ class StreamedPrinter::Impl {
   void doubt_z();
   bool stays_paused(bool was_paused, const std::vector<control::HeatEvent>& events,
                     const stream::TakenUp& there);
-  Result<void> begin_move(const std::string& gcode, std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] Result<void> check_change(const planner::LiveSettings& settings) const;
+  void make_change(const planner::LiveSettings& settings);
+  [[nodiscard]] Result<PerAxis<Steps>> next_move_begins() const;
+  [[nodiscard]] Result<void> is_as_planned(const Move& move) const;
+  void drop_moves();
+  void stop_moves();
+  Result<void> stop_everything();
+  bool end_in_emergency();
+  [[nodiscard]] Result<std::vector<std::string>> lines_of(const GcodeByHand& lines) const;
+  void answer_all(const GcodeByHand& lines);
+
+  // On the caller's thread, without mutex_.
+  Result<void> move_by_hand(std::string_view name, bool by_lines, const MoveFrom& move_from);
 
   // On the worker, without mutex_.
   void run(const std::stop_token& stop);
@@ -160,8 +190,9 @@ class StreamedPrinter::Impl {
                      const stream::OpenedSession& opened);
   void go_on_with_journal();
   void keep(const std::function<Result<void>(PrintJournal&)>& write);
-  void carry_out(const Move& move, const std::stop_token& stop);
-  Result<void> execute(std::vector<std::uint8_t> ticks, const std::stop_token& stop);
+  void carry_out(Move move, const std::stop_token& stop);
+  Result<void> execute(control::ShortMotion motion, const std::stop_token& stop);
+  bool find_again(const Error& error);
   void on_progress(const JobView& job, const stream::SenderStatistics& statistics);
   void judge(const control::MotionTotals& totals, const stream::SessionReport& report,
              PrintResult& result);
@@ -191,6 +222,7 @@ class StreamedPrinter::Impl {
   std::stop_source leave_;  ///< The server ends.
   stream::LineBox lines_;
   mutable std::mutex probe_mutex_;  ///< One question at a time; taken without mutex_.
+  std::mutex hand_mutex_;  ///< One move by hand is planned at a time; taken without mutex_.
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   // By mutex_:
@@ -205,7 +237,8 @@ class StreamedPrinter::Impl {
   std::deque<Task> tasks_;
   std::stop_source print_stop_;
   bool connecting_ = false;
-  bool moving_ = false;
+  HandMoves hand_;
+  bool emergency_ = false;  ///< M112: what is under way ends in kError.
   bool closing_ = false;
   HeatDesk heat_desk_{options_.profile, options_.heat_policy};
   std::optional<HeatDesk::Time> heats_idle_since_;

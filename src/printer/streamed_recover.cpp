@@ -128,7 +128,7 @@ Result<void> StreamedPrinter::Impl::recover(const PrintRequest& request, const R
     if (!next) {
       return tl::unexpected(next.error());
     }
-    if (moving_) {
+    if (hand_.waiting > 0) {
       return fail(Errc::kBusy, "a move by hand is under way", {}, "wait until it has ended");
     }
     if (const auto& report = heat_desk_.report(); !report.fault.empty()) {

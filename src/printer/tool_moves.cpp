@@ -6,9 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "stepcast/control/motion_pipeline.hpp"
-#include "stepcast/stepgen/tick_encoder.hpp"
-
 namespace stepcast::printer {
 namespace {
 
@@ -50,34 +47,11 @@ Steps steps_of_height(const machine::Profile& profile, Mm height) {
   return std::llround((height - axis.home).v * axis.steps_per_mm);
 }
 
-Result<std::vector<std::uint8_t>> plan_moves(const machine::Profile& profile,
-                                             const PerAxis<Steps>& from_home,
-                                             const std::string& gcode) {
-  // A job begins at home; this one begins where the tool is.
-  machine::Profile here = profile;
-  const PerAxis<Mm> position = tool_position(profile, from_home);
-  for (const Axis axis : {Axis::kX, Axis::kY, Axis::kZ}) {
-    here.axes[axis].home = position[axis];
-  }
-  auto pipeline =
-      control::MotionPipeline::create(gcode::Reader::from_text(gcode, "move"), here, {});
-  if (!pipeline) {
-    return tl::unexpected(pipeline.error());
-  }
-  std::vector<std::uint8_t> ticks;
-  control::MotionBlock block;
-  for (;;) {
-    const auto more = (*pipeline)->next(block);
-    if (!more) {
-      return tl::unexpected(more.error());
-    }
-    if (!*more) {
-      return ticks;
-    }
-    const std::size_t begin = ticks.size();
-    ticks.resize(begin + block.ticks);
-    stepgen::encode_ticks(*block.steps, std::span(ticks).subspan(begin));
-  }
+Result<control::ShortMotion> plan_moves(const machine::Profile& profile,
+                                        const PerAxis<Steps>& from_home, std::string_view gcode,
+                                        std::string_view name, planner::ToolpathOptions options) {
+  options.position_at_start = tool_position(profile, from_home);
+  return control::plan_short_motion(gcode, name, profile, options);
 }
 
 std::string home_gcode(const machine::Profile& profile, const PerAxis<Steps>& from_home,

@@ -4,13 +4,16 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "stepcast/base/axis.hpp"
 #include "stepcast/base/result.hpp"
 #include "stepcast/base/units.hpp"
+#include "stepcast/control/short_motion.hpp"
 #include "stepcast/machine/profile.hpp"
+#include "stepcast/planner/toolpath.hpp"
 #include "stepcast/stepgen/tick_source.hpp"
 
 namespace stepcast::printer {
@@ -23,12 +26,14 @@ namespace stepcast::printer {
 /// How many steps Z is from home at `height`.
 [[nodiscard]] Steps steps_of_height(const machine::Profile& profile, Mm height);
 
-/// Plans the moves of `gcode` for a tool that stands `from_home` steps away from home, and returns
-/// their ticks. For short moves by hand: everything is kept in memory.
+/// Plans the moves of `gcode` for a tool that stands `from_home` steps away from home. `name`
+/// stands for a file in messages.
 /// @returns what the planner returns: above all kOutOfRange outside of the travel or the speed.
-[[nodiscard]] Result<std::vector<std::uint8_t>> plan_moves(const machine::Profile& profile,
-                                                           const PerAxis<Steps>& from_home,
-                                                           const std::string& gcode);
+[[nodiscard]] Result<control::ShortMotion> plan_moves(const machine::Profile& profile,
+                                                      const PerAxis<Steps>& from_home,
+                                                      std::string_view gcode,
+                                                      std::string_view name = "move",
+                                                      planner::ToolpathOptions options = {});
 
 /// G-code that brings the tool home on `axes` (E is passed over) from there: high axes first go up,
 /// low ones come down last, so that the nozzle does not cross the part below its top.

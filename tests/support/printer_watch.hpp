@@ -32,6 +32,7 @@ class PrinterWatch {
                 [this](std::string_view line) {
                   const std::lock_guard lock(mutex_);
                   log_ += std::string(line) + '\n';
+                  changed_.notify_all();
                 }};
   }
 
@@ -67,6 +68,10 @@ class PrinterWatch {
   }
   [[nodiscard]] bool wait_for_state(printer::State state) {
     return wait_for_picture([state](const printer::Status& s) { return s.state == state; });
+  }
+  [[nodiscard]] bool wait_for_log(std::string_view text) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, kPatience, [&] { return log_.find(text) != std::string::npos; });
   }
   [[nodiscard]] bool wait_for_results(std::size_t count) {
     std::unique_lock lock(mutex_);

@@ -82,8 +82,8 @@ class AllRoutes(ApiTestCase):
 
     # An idle printer with virtual motors refuses some of these, and says why; only one that has lost
     # its power in a print has something to recover (power_test.py).
-    MAY_BE_REFUSED = {"setTargets", "extrude", "setFeedRate", "setFlow", "setFan",
-                                      "setZOffset", "cancelObject", "sendGcode", "recoverPrint"}
+    MAY_BE_REFUSED = {"setTargets", "extrude", "setFeedRate", "setFlow", "setFan", "setZOffset",
+                      "cancelObject", "recoverPrint"}
 
     def server_routes(self, api):
         self.assertEqual(api.get("/server").json()["printers"], 1)
@@ -136,12 +136,15 @@ class AllRoutes(ApiTestCase):
             self.assertLess(time.monotonic(), end)
         self.wait_for(api, "Operational")
         for path, body in (("targets", {"targets_c": {"tool0": 200}}),
-                           ("extrude", {"length_mm": 5}), ("feed-rate", {"factor": 1.1}),
+                           ("feed-rate", {"factor": 1.1}),
                            ("flow", {"factor": 1.1}), ("fan", {"share": 0.5}),
                            ("z-offset", {"offset_mm": 0.1}), ("cancel-object", {"name": "a"}),
                            ("gcode", {"lines": ["M117 hello"]})):
             self.assertIn(api.post(f"/printers/taz6/{path}", body).status, (202, 404, 409, 501),
                           path)
+        cold = api.post("/printers/taz6/extrude", {"length_mm": 5})
+        self.assertEqual(cold.status, 400, cold.body)
+        self.assertIn("170 C", cold.json()["detail"])
         end = time.monotonic() + 30
         while api.post("/printers/taz6/disconnect").status == 409:
             self.assertLess(time.monotonic(), end)

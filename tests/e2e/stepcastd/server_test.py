@@ -73,7 +73,7 @@ class Printing(TestCase):
         self.assertGreater(job["job"]["lastPrintTime"], 0)
 
     def test_a_print_is_paused_resumed_and_cancelled(self):
-        server = self.serve_ready(speed=5)
+        server = self.serve_ready(speed=20)
         self.assertEqual(server.upload([("file", "nut.gcode", NUT)]).status, 201)
         self.assertEqual(server.post("/api/files/local/nut.gcode",
                                      {"command": "select", "print": True}).status, 204)

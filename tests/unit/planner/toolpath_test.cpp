@@ -322,5 +322,32 @@ TEST(Toolpath, RefusesToMoveFilamentThroughANozzleThatMayBeCold) {
   EXPECT_TRUE(run("G1 X1 F600\nG92 E5\nG1 X5 E5\n", cold).ok) << "the filament stands still";
 }
 
+// --- jobs in pieces ---
+
+TEST(Toolpath, GoesOnInTheModesOfAnEarlierPiece) {
+  const std::string first = "G20\nG91\nM82\nG92 E2\nG0 X1 F60\nM203 X1\nM204 P40\nM207 S0.1\nG10\n";
+  const std::string second = "G1 X1 E3\nG18\nG11\nG90\nG1 X1.5\n";
+  const JobRun whole = run(first + second);
+  const JobRun before = run(first);
+  ASSERT_TRUE(whole.ok && before.ok) << whole.error.to_string();
+  ToolpathOptions options;
+  options.position_at_start = before.summary.end;
+  options.mode_at_start = before.summary.mode_at_end;
+  const JobRun after = run(second, options);
+  ASSERT_TRUE(after.ok) << after.error.to_string();
+  ASSERT_EQ(before.moves.size() + after.moves.size(), whole.moves.size());
+  const Mm filament = before.summary.end[Axis::kE];  // a piece counts from its own start
+  for (std::size_t i = 0; i < after.moves.size(); ++i) {
+    const Move& of_whole = whole.moves[before.moves.size() + i];
+    for (const Axis axis : kAllAxes) {
+      const Mm shift = axis == Axis::kE ? filament : Mm(0);
+      EXPECT_NEAR(after.moves[i].end[axis].v, (of_whole.end[axis] - shift).v, 1e-9) << i;
+      EXPECT_EQ(after.moves[i].max_speed[axis], of_whole.max_speed[axis]);
+    }
+    EXPECT_EQ(after.moves[i].speed, of_whole.speed);
+    EXPECT_EQ(after.moves[i].acceleration, of_whole.acceleration);
+  }
+}
+
 }  // namespace
 }  // namespace stepcast::planner

@@ -7,6 +7,7 @@
 #include "stepcast/base/result.hpp"
 #include "stepcast/gcode/reader.hpp"
 #include "stepcast/machine/profile.hpp"
+#include "stepcast/planner/modal_state.hpp"
 #include "stepcast/planner/move.hpp"
 
 namespace stepcast::planner {
@@ -23,7 +24,15 @@ struct ToolpathOptions {
   /// nozzle is not certain to have the profile's min_extrusion_temperature: it must have waited for
   /// it, or have started with it. Absent: not checked, e.g. for a machine without heaters.
   std::optional<Celsius> nozzle_at_start{};
+  /// Where the tool is, in machine coordinates (E is passed over); absent: at home.
+  std::optional<PerAxis<Mm>> position_at_start{};
+  /// Modes that are set already, e.g. by lines that came one by one.
+  ModalState mode_at_start{};
 };
+
+/// Where a job that is read so begins; E counts from there.
+[[nodiscard]] PerAxis<Mm> start_position(const machine::Profile& profile,
+                                         const ToolpathOptions& options);
 
 /// What the job contained, complete at its end.
 struct ToolpathSummary {
@@ -34,8 +43,9 @@ struct ToolpathSummary {
   std::int64_t
       slowed_moves{};  ///< Asked more than the machine's Z or E (or, if allowed, X, Y) can.
   std::int64_t first_slowed_line{};
-  PerAxis<Mm> end;  ///< Where the job leaves the tool.
-  Mm top{};         ///< The greatest height that a move ends at.
+  PerAxis<Mm> end;         ///< Where the job leaves the tool.
+  ModalState mode_at_end;  ///< And the modes.
+  Mm top{};                ///< The greatest height that a move ends at.
   /// Of all moves that extrude; nothing without any.
   std::optional<Box> printed;
   /// The same above kPrimeHeight, where a nozzle no longer primes beside the bed.
@@ -46,10 +56,8 @@ struct ToolpathSummary {
 
 /// Runs a job as a controller would and gives its moves in machine coordinates.
 ///
-/// Keeps all modal state: absolute and relative words, units, G92 offsets, arc planes, feed and
-/// flow factors, firmware retraction, volumetric extrusion, limits set by M201 to M205. The tool
-/// starts at the profile's home position. Every target is checked against the travel limits; a
-/// file that its own slicer comments show to be cut short is refused.
+/// The tool starts at start_position(). Every target is checked against the travel
+/// limits; a file that its own slicer comments show to be cut short is refused.
 ///
 /// Threads: one owner. Memory: constant.
 class Toolpath final : public MoveSource {

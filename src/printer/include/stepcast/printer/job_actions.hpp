@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stepcast/base/result.hpp"
@@ -15,6 +16,9 @@ namespace stepcast::printer {
 /// not asked for anything.
 /// @returns kUnsupported, with file:line, for a heater that it does not have, or for more changes
 /// within one FIFO of motion than half its table: the other half is for a job that runs faster.
+/// `name` stands for the file.
+[[nodiscard]] Result<void> check_heat(const std::vector<control::HeatEvent>& events,
+                                      std::string_view name, const stream::HeatAbilities& device);
 [[nodiscard]] Result<void> check_heat(const control::JobPlan& plan,
                                       const stream::HeatAbilities& device);
 

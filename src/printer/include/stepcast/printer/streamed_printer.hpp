@@ -98,11 +98,20 @@ class StreamedPrinter final : public Printer {
   [[nodiscard]] Result<void> set_target(const std::string& heater, Celsius target) override;
   [[nodiscard]] Result<void> set_fan(double share) override;
 
-  /// @returns kOutOfRange outside of the travel or above the speed; kBusy while another move by
-  /// hand is under way; kInvalidArgument if nothing is to move, or E is.
+  /// Moves by hand wait for each other, up to some dozens.
+  /// @returns kOutOfRange outside of the travel or above the speed; kInvalidArgument if nothing is
+  /// to move, or E is.
   [[nodiscard]] Result<void> jog(const Jog& jog) override;
   /// X, Y and Z of `axes`; all three if it is empty.
   [[nodiscard]] Result<void> home(const std::vector<Axis>& axes) override;
+  /// @returns kOutOfRange above the speed of E, and below the profile's min_extrusion_temperature
+  /// where the device has a nozzle heater, or if that does not hold it there.
+  [[nodiscard]] Result<void> extrude(Mm length, std::optional<MmPerS> speed) override;
+  /// docs/by-hand.md says what each code does. All of the lines are checked before any of them
+  /// acts. Modes (G91, M83, G92, F ...) last until a print begins. Answers are told by on_log.
+  /// @returns the errors of jog(), extrude(), set_target() and the like; kMalformed and
+  /// kUnsupported with "commands:<line>"; kBusy for motion while a print is under way.
+  [[nodiscard]] Result<void> send_gcode(const std::vector<std::string>& lines) override;
 
   /// Speed, flow, Z offset and objects change at the first move that has not been planned yet, so
   /// that the plan stays exact and within the limits of the machine (docs/live-changes.md);
