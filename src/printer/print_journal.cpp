@@ -1,6 +1,5 @@
 #include "print_journal.hpp"
 
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <fstream>
@@ -15,8 +14,7 @@
 namespace stepcast::printer {
 namespace {
 
-constexpr std::string_view kTitle = "stepcast print 1";
-constexpr std::array kMotors{Axis::kX, Axis::kY, Axis::kZ, Axis::kE};
+constexpr std::string_view kJournalTitle = "stepcast print 1";
 
 tl::unexpected<Error> io_error(const std::filesystem::path& file, std::string_view what) {
   return fail(Errc::kIo, fmt::format("{}: {}", what, std::generic_category().message(errno)),
@@ -51,7 +49,7 @@ bool read_session(Words& words, stream::OpenedSession& session) {
   int virtual_motors = 0;
   fine = fine && words.number(virtual_motors);
   session.virtual_motors = virtual_motors != 0;
-  for (const Axis motor : kMotors) {
+  for (const Axis motor : kAllAxes) {
     fine = fine && words.number(session.positions[motor]);
   }
   return fine;
@@ -142,10 +140,10 @@ Result<PrintJournal> PrintJournal::begin(const std::filesystem::path& file,
   }
   PrintJournal journal(descriptor, file);
   const auto& at = session.positions;
-  const std::string lines = fmt::format("{}\njob {}\nplan {}\nsession {} {} {} {} {} {} {} {}\n",
-                                        kTitle, job_id, plan, session.session, session.first_packet,
-                                        session.fifo_packets, session.virtual_motors ? 1 : 0,
-                                        at[Axis::kX], at[Axis::kY], at[Axis::kZ], at[Axis::kE]);
+  const std::string lines = fmt::format(
+      "{}\njob {}\nplan {}\nsession {} {} {} {} {} {} {} {}\n", kJournalTitle, job_id, plan,
+      session.session, session.first_packet, session.fifo_packets, session.virtual_motors ? 1 : 0,
+      at[Axis::kX], at[Axis::kY], at[Axis::kZ], at[Axis::kE]);
   if (auto written = journal.write(lines, true); !written) {
     return tl::unexpected(written.error());
   }
@@ -178,7 +176,7 @@ Result<std::optional<PrintRecord>> PrintJournal::read(const std::filesystem::pat
   if (!std::getline(in, line) || in.eof()) {
     return std::optional<PrintRecord>();
   }
-  if (line != kTitle) {
+  if (line != kJournalTitle) {
     return fail(Errc::kMalformed, "this is no record of a print of this version", file.string(),
                 "remove the file; the print that it is of cannot be taken up");
   }

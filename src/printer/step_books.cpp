@@ -1,6 +1,5 @@
 #include "step_books.hpp"
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -14,13 +13,12 @@
 namespace stepcast::printer {
 namespace {
 
-constexpr const char* kTitle = "stepcast position 1";
-constexpr std::array kMotors{Axis::kX, Axis::kY, Axis::kZ, Axis::kE};
+constexpr const char* kBooksTitle = "stepcast position 1";
 
 bool read_counters(std::istream& in, const char* key, PerAxis<Steps>& counters) {
   std::string word;
   bool fine = static_cast<bool>(in >> word) && word == key;
-  for (const Axis motor : kMotors) {
+  for (const Axis motor : kAllAxes) {
     fine = fine && static_cast<bool>(in >> counters[motor]);
   }
   return fine;
@@ -34,7 +32,7 @@ bool StepBooks::load(const std::filesystem::path& file) {
   PerAxis<Steps> home;
   PerAxis<Steps> last;
   std::string end;
-  if (!std::getline(in, title) || title != kTitle || !read_counters(in, "home", home) ||
+  if (!std::getline(in, title) || title != kBooksTitle || !read_counters(in, "home", home) ||
       !read_counters(in, "last", last) || !(in >> end) || end != "end") {
     return false;
   }
@@ -49,10 +47,10 @@ Result<void> StepBooks::save(const std::filesystem::path& file) const {
     std::filesystem::remove(file, ignored);
     return {};
   }
-  std::string text = std::string(kTitle) + '\n';
+  std::string text = std::string(kBooksTitle) + '\n';
   for (const auto& [key, counters] : {std::pair{"home", *home_}, std::pair{"last", last_}}) {
     text += key;
-    for (const Axis motor : kMotors) {
+    for (const Axis motor : kAllAxes) {
       text += fmt::format(" {}", counters[motor]);
     }
     text += '\n';

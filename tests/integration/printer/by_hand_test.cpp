@@ -31,8 +31,8 @@ using printer::StreamedPrinter;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr std::uint32_t kPace = 100;
-constexpr std::string_view kHeats = "M140 S60\nM109 S200\n";
+constexpr std::uint32_t kHandPace = 100;
+constexpr std::string_view kHeatsFirst = "M140 S60\nM109 S200\n";
 
 Errc code_of(const Result<void>& result) {
   return result ? Errc{} : result.error().code;
@@ -198,7 +198,7 @@ TEST(GcodeByHand, FilamentFollowsAWaitOfAnEarlierRequest) {
 }
 
 TEST(GcodeByHand, FilamentStaysWhereItIsWhenTheNozzleWasSwitchedOffMeanwhile) {
-  ByHand hand(true, kPace);
+  ByHand hand(true, kHandPace);
   ASSERT_TRUE(hand.printer.send_gcode({"M109 S200"}));
   ASSERT_TRUE(hand.nozzle_above(195));
   ASSERT_TRUE(hand.printer.send_gcode({"G4 S200"}));
@@ -222,8 +222,8 @@ TEST(GcodeByHand, ABreakEndsAWait) {
 }
 
 TEST(GcodeByHand, ChangesAPrintUnderWayAndMovesNothingOfIt) {
-  const JobFile job(zigzag(240, kHeats));
-  ByHand hand(true, kPace);
+  const JobFile job(zigzag(240, kHeatsFirst));
+  ByHand hand(true, kHandPace);
   ASSERT_TRUE(hand.printer.start({.job_id = "1", .file = job.path()}));
   ASSERT_TRUE(hand.watch.wait_for_state(State::kPrinting)) << hand.watch.log();
   EXPECT_EQ(code_of(hand.printer.send_gcode({"G1 X10"})), Errc::kBusy);
@@ -241,8 +241,8 @@ TEST(GcodeByHand, ChangesAPrintUnderWayAndMovesNothingOfIt) {
 }
 
 TEST(EmergencyStop, EndsAPrintColdAndLetsNothingBeginByItself) {
-  const JobFile job(zigzag(240, kHeats));
-  ByHand hand(true, kPace);
+  const JobFile job(zigzag(240, kHeatsFirst));
+  ByHand hand(true, kHandPace);
   ASSERT_TRUE(hand.printer.start({.job_id = "1", .file = job.path()}));
   ASSERT_TRUE(hand.watch.wait_for_picture([](const Status& s) {
     return s.state == State::kPrinting && s.heaters.at("bed").target == Celsius{60};
