@@ -134,6 +134,7 @@ bool StreamedPrinter::Impl::end_in_emergency() {
   }
   status_.error = "stopped by an emergency stop (M112): look at the machine, then connect again";
   log("Emergency stop.");
+  stopped_ = true;
   enter(State::kError);
   return true;
 }

@@ -217,6 +217,7 @@ void StreamedPrinter::Impl::tell_device(const Lines& lines) {
   if (!by_itself || told.error().code != Errc::kBusy) {  // somebody at the console sees for himself
     log(told.error().to_string());
   }
+  stopped_ = false;  // somebody has switched it off
   if (told.error().code == Errc::kNetwork && status_.state == State::kOperational &&
       hand_.waiting == 0) {
     status_.error = told.error().to_string();

@@ -55,7 +55,8 @@ void StreamedPrinter::Impl::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto has_task = [this] { return !tasks_.empty(); };
-    const bool tends = status_.state == State::kOperational && heat_desk_.warm();
+    const bool there = status_.state == State::kOperational || stopped_;
+    const bool tends = there && heat_desk_.warm();
     const auto interval = tends ? options_.heat_policy.interval : options_.idle_probe;
     if (interval.count() == 0) {
       wake_.wait(lock, stop, has_task);
@@ -469,6 +470,7 @@ void StreamedPrinter::Impl::judge(const control::MotionTotals& totals,
 
 void StreamedPrinter::Impl::end(PrintResult result) {
   const std::lock_guard lock(mutex_);
+  status_.link.reset();
   forget_pause();
   forget_settings();
   if (result.outcome == PrintResult::Outcome::kFailed) {

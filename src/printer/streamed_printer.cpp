@@ -131,6 +131,7 @@ Result<void> StreamedPrinter::Impl::connect() {
     return tl::unexpected(info.error());
   }
   status_.error.clear();
+  stopped_ = false;
   status_.virtual_motors = info->virtual_motors;
   log(fmt::format("Connected to {} ({} motors).", options_.device.to_string(),
                   info->virtual_motors ? "virtual" : "real"));
@@ -152,6 +153,7 @@ Result<void> StreamedPrinter::Impl::disconnect() {
   }
   status_.error.clear();
   status_.link.reset();
+  stopped_ = false;
   reset_at_connect_ = true;
   if (heat_desk_.on()) {
     tasks_.emplace_back(Lines{{"heat off"}});

@@ -239,6 +239,7 @@ class StreamedPrinter::Impl {
   bool connecting_ = false;
   HandMoves hand_;
   bool emergency_ = false;  ///< M112: what is under way ends in kError.
+  bool stopped_ = false;    ///< It did; the device is there, and cools.
   bool closing_ = false;
   HeatDesk heat_desk_{options_.profile, options_.heat_policy};
   std::optional<HeatDesk::Time> heats_idle_since_;

@@ -252,6 +252,9 @@ TEST(EmergencyStop, EndsAPrintColdAndLetsNothingBeginByItself) {
   EXPECT_EQ(hand.watch.results()[0].outcome, printer::PrintResult::Outcome::kCancelled);
   EXPECT_TRUE(hand.watch.wait_for_state(State::kError));
   EXPECT_THAT(hand.printer.status().error, HasSubstr("M112"));
+  EXPECT_TRUE(hand.watch.wait_for_picture([](const Status& s) {
+    return s.heaters.at("tool0").actual.value_or(Celsius{999}) < Celsius{100};
+  })) << "one can see it cool";
   EXPECT_EQ(code_of(hand.printer.start({.job_id = "2", .file = job.path()})), Errc::kBusy);
   EXPECT_TRUE(hand.device.wait_until([](const auto& s) { return s.targets[1] == 0; }));
   ASSERT_TRUE(hand.printer.connect());
