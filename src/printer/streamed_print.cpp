@@ -470,7 +470,6 @@ void StreamedPrinter::Impl::judge(const control::MotionTotals& totals,
 
 void StreamedPrinter::Impl::end(PrintResult result) {
   const std::lock_guard lock(mutex_);
-  status_.link.reset();
   forget_pause();
   forget_settings();
   if (result.outcome == PrintResult::Outcome::kFailed) {
