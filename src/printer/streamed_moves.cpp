@@ -253,7 +253,8 @@ void StreamedPrinter::Impl::carry_out(Move move, const std::stop_token& stop) {
     log("The moves by hand were stopped.");
     moved = {};
   }
-  if (end_in_emergency()) {
+  // With a print waiting behind the moves, that is what ends.
+  if (status_.state == State::kOperational && end_in_emergency()) {
     return;
   }
   if (moved) {

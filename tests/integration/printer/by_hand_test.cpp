@@ -277,6 +277,17 @@ TEST(EmergencyStop, StopsMovesByHandAndColdsWhatIsHot) {
   EXPECT_EQ(code_of(hand.printer.jog({})), Errc::kBusy);
 }
 
+TEST(EmergencyStop, EndsAPrintThatWaitsForMovesByHand) {
+  const JobFile job(zigzag(10));
+  ByHand hand(false, 1);
+  ASSERT_TRUE(hand.printer.send_gcode({"G1 X60 F600"}));
+  ASSERT_TRUE(hand.printer.start({.job_id = "1", .file = job.path()}));
+  ASSERT_TRUE(hand.printer.send_gcode({"M112"}));
+  ASSERT_TRUE(hand.watch.wait_for_results(1));
+  EXPECT_EQ(hand.watch.results()[0].outcome, printer::PrintResult::Outcome::kCancelled);
+  EXPECT_TRUE(hand.watch.wait_for_state(State::kError)) << hand.watch.log();
+}
+
 TEST(EmergencyStop, OfAnIdlePrinterWaitsForAPerson) {
   ByHand hand;
   ASSERT_TRUE(hand.printer.send_gcode({"M112"}));
