@@ -59,8 +59,8 @@ struct ByHand {
   }
   /// Of filament, as the device has counted it.
   [[nodiscard]] bool filament_is(double mm) {
-    const auto& axis = limited_machine().axes[Axis::kE];
-    const auto steps = std::llround(mm * axis.steps_per_mm);
+    const machine::Profile profile = limited_machine();
+    const auto steps = std::llround(mm * profile.axes[Axis::kE].steps_per_mm);
     return device.wait_until(
         [&](const auto& s) { return s.progress.positions[index(Axis::kE)] == steps; });
   }
