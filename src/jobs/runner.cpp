@@ -9,6 +9,15 @@
 #include "runner_impl.hpp"
 
 namespace stepcast::jobs {
+namespace {
+
+bool is_at_work(printer::State state) {
+  using printer::State;
+  return state == State::kPrinting || state == State::kPausing || state == State::kPaused ||
+         state == State::kResuming || state == State::kCancelling || state == State::kFinishing;
+}
+
+}  // namespace
 
 printer::Status Runner::Impl::status() const {
   printer::Status status = printer_->status();
@@ -30,6 +39,12 @@ Runner::View Runner::Impl::view() const {
     view.file = selected_;
     view.user = user_;
     view.counts = counts_;
+    // A printer at rest shows its last job, which may have been of another file: whoever reads of
+    // 100 % beside a file takes it for printed.
+    if (!is_at_work(view.status.state) && view.status.job_id != job_of_selected_) {
+      view.status.job_id.clear();
+      view.status.progress = {};
+    }
   }
   if (view.file && !view.file->analysis) {
     learn_analysis(*view.file);
@@ -57,6 +72,7 @@ Result<void> Runner::Impl::select(const files::LibraryPath& path, std::string us
                   "wait for the end of the print, or cancel it");
     }
     selected_ = std::move(**entry);
+    job_of_selected_.clear();
     user_ = std::move(user);
     counts_ = *counts;
   }
@@ -71,6 +87,9 @@ Result<void> Runner::Impl::unselect() {
       return fail(Errc::kBusy, fmt::format("{} is printing", identity_.title));
     }
     selected_.reset();
+    job_of_selected_.clear();
+    user_.clear();
+    counts_ = {};
   }
   tell("FileDeselected", {}, "{}");
   return {};

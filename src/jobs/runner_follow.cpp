@@ -38,11 +38,52 @@ Result<void> Runner::Impl::open() {
     job_ = std::move(**left);
     waits_for_printer_ = true;
     hold(*job_);
+    select_again(*job_);
   }
   printer_->observe({.on_status = [this](const printer::Status& s) { on_status(s); },
                      .on_finished = [this](const printer::PrintResult& r) { on_finished(r); },
                      .on_log = [this](std::string_view line) { tell_log(line); }});
+  door_->runner = this;
+  library_.on_change([door = door_](const files::Change& change) {
+    const std::scoped_lock lock(door->mutex);
+    if (door->runner != nullptr) {
+      door->runner->follow_file(change);
+    }
+  });
   return {};
+}
+
+// What is selected is what lies in the library: a print of it is checked and booked as what it is.
+void Runner::Impl::follow_file(const files::Change& change) {
+  using Kind = files::Change::Kind;
+  const bool is_added = change.kind == Kind::kFileAdded;
+  const bool goes = change.kind == Kind::kFileRemoved || change.kind == Kind::kFolderRemoved;
+  const bool moves = change.kind == Kind::kFileMoved || change.kind == Kind::kFolderMoved;
+  if (!is_added && !goes && !moves) {
+    return;
+  }
+  const std::string& path = moves ? change.from : change.path;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!selected_ || job_ ||
+        (selected_->path != path && !selected_->path.starts_with(path + "/"))) {
+      return;
+    }
+  }
+  if (!is_added) {
+    static_cast<void>(unselect());  // fails when a print has begun meanwhile, and holds its file
+    return;
+  }
+  const auto parsed = files::LibraryPath::parse(path);
+  if (!parsed) {
+    return;
+  }
+  const auto entry = library_.find(*parsed, identity_.id);
+  const std::scoped_lock lock(mutex_);
+  if (entry && *entry && !job_ && selected_ && selected_->path == path) {
+    selected_ = **entry;
+    job_of_selected_.clear();  // it has printed what was there before
+  }
 }
 
 Result<void> Runner::Impl::disconnect() {
@@ -94,6 +135,24 @@ Result<void> Runner::Impl::connect() {
   close_row(row, "failed", why_not_taken_up(taken.error()));
   finish(row, {});
   return {};
+}
+
+// The file of a job that was under way when the server stopped: clients ask what is printed.
+void Runner::Impl::select_again(const store::JobRow& row) {
+  const auto path = files::LibraryPath::parse(row.file);
+  if (!path) {
+    return;
+  }
+  const auto found = library_.find(*path, identity_.id);
+  if (!found || !*found || (*found)->is_folder) {
+    return;
+  }
+  const auto counts = books_.counts_of(row.file);
+  const std::scoped_lock lock(mutex_);
+  selected_ = **found;
+  job_of_selected_ = row.id;
+  user_ = row.user;
+  counts_ = counts.value_or(store::PrintCounts{});
 }
 
 void Runner::Impl::hold(const store::JobRow& row) {

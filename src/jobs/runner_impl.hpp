@@ -29,6 +29,12 @@ class Runner::Impl {
         events_(events),
         books_(store, identity_.id),
         printer_(std::move(machine)) {}
+  ~Impl() {
+    const std::scoped_lock lock(door_->mutex);
+    door_->runner = nullptr;
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] const printer::Printer& printer() const { return *printer_; }
@@ -54,17 +60,25 @@ class Runner::Impl {
  private:
   using State = printer::State;
 
+  /// By which the library reaches this runner for as long as there is one.
+  struct Door {
+    std::mutex mutex;
+    Impl* runner = nullptr;
+  };
+
   Result<void> ask_printer(const store::JobRow& row, const Order& order);
   Result<void> hand_over(store::JobRow& row, const Order& order);
   // With mutex_.
   Result<void> may_start(const Order& order);
   void start_when_analysed(store::JobRow row, Order order, const std::stop_token& stop);
   Result<void> enter(const store::JobRow& row, const Order& order);
+  void select_again(const store::JobRow& row);
   void hold(const store::JobRow& row);
   void release(const store::JobRow& row);
   void note(std::string_view user);
   void learn_analysis(files::Entry& entry) const;
   void learn_figures(store::JobRow& row) const;
+  void follow_file(const files::Change& change);
   void forget_job();
   void finish(const store::JobRow& row, const std::string& user);
   void on_status(const printer::Status& status);
@@ -80,10 +94,12 @@ class Runner::Impl {
   JobBooks books_;
 
   std::atomic<bool> shall_be_connected_{true};
+  std::shared_ptr<Door> door_ = std::make_shared<Door>();
 
   mutable std::mutex mutex_;  // guards what follows, up to the next mutex
   std::condition_variable job_ended_;
   mutable std::optional<files::Entry> selected_;  // its analysis may come later
+  std::string job_of_selected_;  // the latest that printed it; empty: none since it was selected
   std::string user_;
   store::PrintCounts counts_;
   std::optional<store::JobRow> job_;    // from the call of start() to its last entry in the books

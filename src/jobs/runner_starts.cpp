@@ -87,12 +87,15 @@ Result<void> Runner::Impl::start(const Order& order) {
     }
     take_off(row, *former);
   }
+  const auto counts = books_.counts_of(row.file);
   {
     const std::scoped_lock lock(mutex_);
     if (auto may = may_start(order); !may) {
       return may;
     }
+    counts_ = counts.value_or(store::PrintCounts{});
     job_ = row;
+    job_of_selected_ = row.id;
   }
   hold(row);
   // On disk first: a start that is not known after a crash could happen twice.

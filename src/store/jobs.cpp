@@ -77,29 +77,61 @@ Result<std::vector<JobRow>> jobs_page(Session& session, const JobFilter& filter,
 Result<PrintCounts> print_counts(Session& session, std::string_view file) {
   PrintCounts counts;
   return session
-      .query<std::int64_t, std::int64_t, std::optional<double>>(
+      .query<std::int64_t, std::int64_t, std::optional<double>, std::optional<UnixMs>>(
           "SELECT coalesce(sum(CASE WHEN state = 'done' THEN 1 ELSE 0 END), 0), "
           "coalesce(sum(CASE WHEN state IN ('cancelled', 'failed') THEN 1 ELSE 0 END), 0), "
-          "avg(CASE WHEN state = 'done' THEN actual_s END) FROM jobs WHERE file = :file",
-          [&](std::int64_t done, std::int64_t failed, std::optional<double> average_s) {
+          "avg(CASE WHEN state = 'done' THEN actual_s END), "
+          "max(CASE WHEN state IN ('done', 'cancelled', 'failed') THEN ended_ms END) "
+          "FROM jobs WHERE file = :file",
+          [&](std::int64_t done, std::int64_t failed, std::optional<double> average_s,
+              std::optional<UnixMs> last) {
             counts.done = done;
             counts.failed = failed;
             counts.average_s = average_s;
+            counts.last = last;
           },
           file)
       .and_then([&] {
-        return session.query<std::int64_t, std::string, std::optional<double>>(
-            "SELECT ended_ms, state, actual_s FROM jobs WHERE file = :file "
-            "AND state IN ('done', 'cancelled', 'failed') AND ended_ms IS NOT NULL "
-            "ORDER BY ended_ms DESC, id DESC LIMIT 1",
-            [&](UnixMs ended, const std::string& state, std::optional<double> actual_s) {
-              counts.last = ended;
-              counts.last_succeeded = state == "done";
+        return session.query<UnixMs, std::optional<double>>(
+            "SELECT ended_ms, actual_s FROM jobs WHERE file = :file "
+            "AND state = 'done' AND ended_ms IS NOT NULL ORDER BY ended_ms DESC, id DESC LIMIT 1",
+            [&](UnixMs ended, std::optional<double> actual_s) {
+              counts.last_succeeded = ended == counts.last;
               counts.last_s = actual_s;
             },
             file);
       })
       .map([&] { return counts; });
+}
+
+Result<std::map<std::string, PrintCounts>> print_counts_of_files(Session& session) {
+  struct Sum {
+    double actual_s = 0;
+    std::int64_t of = 0;
+  };
+  std::map<std::string, PrintCounts> files;
+  std::map<std::string, Sum> sums;
+  return session
+      .query<std::string, std::string, std::optional<UnixMs>, std::optional<double>>(
+          "SELECT file, state, ended_ms, actual_s FROM jobs "
+          "WHERE state IN ('done', 'cancelled', 'failed') ORDER BY file, ended_ms, id",
+          [&](const std::string& file, const std::string& state, std::optional<UnixMs> ended,
+              std::optional<double> actual_s) {
+            PrintCounts& counts = files[file];
+            const bool done = state == "done";
+            (done ? counts.done : counts.failed) += 1;
+            if (ended) {  // the later come later
+              counts.last = ended;
+              counts.last_succeeded = done;
+            }
+            if (done && actual_s) {
+              counts.last_s = actual_s;
+              Sum& sum = sums[file];
+              sum.actual_s += *actual_s;
+              counts.average_s = sum.actual_s / static_cast<double>(++sum.of);
+            }
+          })
+      .map([&] { return std::move(files); });
 }
 
 Result<JobTotals> job_totals(Session& session, std::string_view printer, UnixMs from, UnixMs to) {

@@ -230,8 +230,20 @@ inline void expect_prints_are_counted_by_how_they_ended(store::Store& store) {
   EXPECT_EQ(counts.failed, 2);
   EXPECT_EQ(counts.last, 1003);
   EXPECT_FALSE(counts.last_succeeded);
-  EXPECT_EQ(counts.last_s, 13.0);
+  EXPECT_EQ(counts.last_s, 11.0) << "of the last that was done";
   EXPECT_EQ(counts.average_s, 10.5);
+
+  const auto of_files =
+      read_from(store, [](auto& session) { return store::print_counts_of_files(session); });
+  ASSERT_EQ(of_files.count("cube.gcode"), 1U);
+  EXPECT_EQ(of_files.count("never.gcode"), 0U);
+  const store::PrintCounts& of_cube = of_files.at("cube.gcode");
+  EXPECT_EQ(of_cube.done, counts.done);
+  EXPECT_EQ(of_cube.failed, counts.failed);
+  EXPECT_EQ(of_cube.last, counts.last);
+  EXPECT_EQ(of_cube.last_succeeded, counts.last_succeeded);
+  EXPECT_EQ(of_cube.last_s, counts.last_s);
+  EXPECT_EQ(of_cube.average_s, counts.average_s);
 }
 
 inline void expect_totals_of_a_printer(store::Store& store) {

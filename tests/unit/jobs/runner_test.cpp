@@ -335,6 +335,65 @@ TEST_F(RunnerTest, HandsAPrintUnderWayToThePrinterAfterARestart) {
   EXPECT_EQ(script->starts.size(), 1U);
 }
 
+TEST_F(RunnerTest, StillKnowsAfterARestartWhatIsPrinted) {
+  start();
+  machine->enter(State::kPrinting);
+  const std::string job = script->starts.at(0).job_id;
+  restart_server();
+  ASSERT_TRUE(runner->connect());
+  const jobs::Runner::View view = runner->view();
+  ASSERT_TRUE(view.file.has_value());
+  EXPECT_EQ(view.file->path, "cube.gcode");
+  EXPECT_EQ(view.user, "bob");
+  EXPECT_EQ(view.status.job_id, job);
+  EXPECT_EQ(view.status.state, State::kPrinting);
+}
+
+TEST_F(RunnerTest, PrintsASelectedFileAsWhatItIsNow) {
+  ASSERT_TRUE(runner->connect());
+  ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("cube.gcode")), "ada"));
+  const std::string before = runner->view().file->sha256;
+  rig.upload("cube.gcode", "G28\nG1 X22 F3000\n");
+  const std::string now = runner->view().file->sha256;
+  EXPECT_NE(now, before);
+  ASSERT_TRUE(runner->start("bob"));
+  EXPECT_EQ(rig.rows().at(0).sha256, now);
+}
+
+TEST_F(RunnerTest, SelectsNothingThatHasGone) {
+  const auto select = [&](const char* path) {
+    EXPECT_TRUE(runner->select(take(files::LibraryPath::parse(path)), "ada"));
+  };
+  select("cube.gcode");
+  ASSERT_TRUE(rig.library->move(take(files::LibraryPath::parse("cube.gcode")),
+                                take(files::LibraryPath::parse("parts/cube.gcode"))));
+  EXPECT_FALSE(runner->view().file.has_value());
+  select("parts/cube.gcode");
+  ASSERT_TRUE(rig.library->remove(take(files::LibraryPath::parse("parts"))));
+  EXPECT_FALSE(runner->view().file.has_value());
+  EXPECT_THAT(rig.types_heard(), ::testing::Contains("FileDeselected"));
+}
+
+TEST_F(RunnerTest, ShowsNoFileWithTheProgressOfAnother) {
+  start();
+  machine->enter(State::kPrinting);
+  machine->end_well();
+  const std::string job = script->starts.at(0).job_id;
+  EXPECT_EQ(runner->view().status.job_id, job) << "what was printed is still selected";
+  EXPECT_EQ(runner->view().counts.done, 1);
+  rig.upload("other.gcode");
+  ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("other.gcode")), "eve"));
+  EXPECT_EQ(runner->view().status.job_id, "");
+  EXPECT_EQ(runner->status().job_id, job) << "the last job of the printer";
+  script->refuse_start = Error{Errc::kOutOfRange, "too wide", {}, {}};
+  EXPECT_FALSE(runner->start("eve"));
+  EXPECT_EQ(runner->view().status.job_id, "") << "a start that was refused printed nothing";
+  ASSERT_TRUE(runner->unselect());
+  EXPECT_EQ(runner->view().status.job_id, "");
+  EXPECT_EQ(runner->view().user, "");
+  EXPECT_EQ(runner->view().counts.done, 0);
+}
+
 TEST_F(RunnerTest, ClosesAPrintThatThePrinterDoesNotKnow) {
   start();
   machine->enter(State::kPrinting);

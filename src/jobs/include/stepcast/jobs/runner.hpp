@@ -30,7 +30,7 @@ namespace stepcast::jobs {
 class Runner {
  public:
   struct View {
-    printer::Status status;
+    printer::Status status;            ///< At rest without a job, unless that was of `file`.
     std::optional<files::Entry> file;  ///< Selected.
     std::string user;                  ///< Who selected it.
     store::PrintCounts counts;         ///< Of that file.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,10 +66,12 @@ struct PrintCounts {
   std::int64_t failed{};  ///< Cancelled ones too.
   std::optional<UnixMs> last;
   bool last_succeeded{};
-  std::optional<double> last_s;
+  std::optional<double> last_s;  ///< Of the last one that was done.
   std::optional<double> average_s;
 };
 [[nodiscard]] Result<PrintCounts> print_counts(Session& session, std::string_view file);
+/// By the path of the file; of those that have been printed.
+[[nodiscard]] Result<std::map<std::string, PrintCounts>> print_counts_of_files(Session& session);
 
 /// What a printer has done.
 struct JobTotals {
