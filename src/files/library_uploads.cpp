@@ -94,8 +94,9 @@ class Library::Impl::Incoming final : public Library::Upload {
     return {};
   }
 
-  Result<Entry> commit() override {
-    const LibraryPath& path = arrival_->path;
+  Result<Entry> commit() override { return commit_to(arrival_->path); }
+
+  Result<Entry> commit_to(const LibraryPath& path) override {
     if (size_ == 0) {
       return fail(Errc::kMalformed, "the file is empty", path.text(),
                   "upload what the slicer has exported");

@@ -266,14 +266,14 @@ class ApiUpload final : public http::UploadSink {
   Result<void> begin(const http::Part& part) override {
     in_file_ = !part.file_name.empty();
     if (!in_file_) {
-      if (part.name != "folder" || upload_ || entry_) {
+      if (part.name != "folder" || upload_) {
         return fail(Errc::kInvalidArgument, fmt::format("unexpected field '{}'", part.name),
                     "upload", "send `folder` first, if at all, and then one file");
       }
       folder_.clear();
       return {};
     }
-    if (upload_ || entry_) {
+    if (upload_) {
       return fail(Errc::kInvalidArgument, "holds two files", "upload", "send one at a time");
     }
     return files::LibraryPath::from_upload(folder_, part.file_name)
@@ -294,21 +294,17 @@ class ApiUpload final : public http::UploadSink {
     return {};
   }
 
-  Result<void> end() override {
-    if (!in_file_) {
-      return {};
-    }
-    auto entry = upload_->commit();
-    upload_.reset();
-    return entry.map([&](files::Entry& done) { entry_ = std::move(done); });
-  }
+  Result<void> end() override { return {}; }
 
+  // Not before the body is whole: what breaks off leaves nothing.
   http::Response finish() override {
-    if (!entry_) {
+    if (!upload_) {
       return http::problem(400, "upload: no file in it (send multipart/form-data with one file)",
                            instance_);
     }
-    return made(*entry_);
+    const auto entry = upload_->commit();
+    upload_.reset();
+    return entry ? made(*entry) : http::problem(entry.error(), instance_);
   }
 
  private:
@@ -319,7 +315,6 @@ class ApiUpload final : public http::UploadSink {
   std::string folder_;
   bool in_file_ = false;
   std::unique_ptr<files::Library::Upload> upload_;
-  std::optional<files::Entry> entry_;
 };
 
 Json file_shape() {

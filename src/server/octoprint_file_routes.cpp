@@ -89,7 +89,7 @@ class Upload final : public http::UploadSink {
       fields_[field_].clear();
       return {};
     }
-    if (upload_ || entry_) {
+    if (upload_) {
       return fail(Errc::kInvalidArgument, "one upload holds one file");
     }
     auto path =
@@ -103,7 +103,6 @@ class Upload final : public http::UploadSink {
     }
     upload_ = std::move(*upload);
     file_name_ = part.file_name;
-    folder_at_begin_ = fields_["path"];
     return {};
   }
 
@@ -120,21 +119,10 @@ class Upload final : public http::UploadSink {
     return {};
   }
 
-  Result<void> end() override {
-    if (!in_file_) {
-      return {};
-    }
-    auto entry = upload_->commit();
-    upload_.reset();
-    if (!entry) {
-      return tl::unexpected(entry.error());
-    }
-    entry_ = std::move(*entry);
-    return {};
-  }
+  Result<void> end() override { return {}; }
 
   http::Response finish() override {
-    if (!entry_) {
+    if (!upload_) {
       if (const auto name = fields_.find("foldername"); name != fields_.end()) {
         return make_folder(site_, base_, without_slashes_around(fields_["path"]), name->second);
       }
@@ -143,13 +131,14 @@ class Upload final : public http::UploadSink {
                              {},
                              "send a part named file, or foldername"});
     }
-    if (fields_["path"] != folder_at_begin_) {
-      if (auto moved = move_to_late_folder(); !moved) {
-        return error_response(moved.error());
-      }
+    auto entry = commit();
+    upload_.reset();
+    if (!entry) {
+      return error_response(entry.error());
     }
+    entry_ = std::move(*entry);
     const bool print = is_true(fields_["print"]) && who_.may("PRINT");
-    const bool select = print || is_true(fields_["select"]);
+    const bool select = print || (is_true(fields_["select"]) && who_.may("FILES_SELECT"));
     bool selected = false;
     bool printing = false;
     if (select) {
@@ -177,18 +166,10 @@ class Upload final : public http::UploadSink {
     site_.events.append("Upload", runner_.identity().id, {},
                         payload.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
-  Result<void> move_to_late_folder() {
-    auto from = files::LibraryPath::parse(entry_->path);
-    auto to = files::LibraryPath::from_upload(without_slashes_around(fields_["path"]), file_name_);
-    if (!from || !to) {
-      return tl::unexpected(!from ? from.error() : to.error());
-    }
-    auto moved = site_.library.move(*from, *to);
-    if (!moved) {
-      return tl::unexpected(moved.error());
-    }
-    entry_ = std::move(*moved);
-    return {};
+  // Now all fields are known, and nothing that was there before has been touched.
+  Result<files::Entry> commit() {
+    return files::LibraryPath::from_upload(without_slashes_around(fields_["path"]), file_name_)
+        .and_then([&](const files::LibraryPath& path) { return upload_->commit_to(path); });
   }
 
   Site& site_;
@@ -200,33 +181,63 @@ class Upload final : public http::UploadSink {
   bool in_file_ = false;
   std::map<std::string, std::string> fields_;
   std::string file_name_;
-  std::string folder_at_begin_;
   std::unique_ptr<files::Library::Upload> upload_;
   std::optional<files::Entry> entry_;
 };
 
-Json found_json(const std::vector<files::Entry>& entries, const std::string& base,
-                std::string_view search) {
+Json found_json(const Shelf& shelf, std::string_view search) {
   Json found = Json::array();
-  for (const files::Entry& entry : entries) {
+  for (const files::Entry& entry : shelf.entries) {
     if (!entry.is_folder && contains_ignoring_case(entry.path, search)) {
-      found.push_back(entry_json(entry, base));
+      found.push_back(entry_json(entry, shelf));
     }
   }
   return found;
 }
 
-http::Response list_files(Call& call) {
+Shelf empty_shelf(const Call& call) {
+  return {.entries = {}, .prints = {}, .profile = call.runner.identity().id, .base = call.base};
+}
+
+Result<Shelf> shelf_of(const Call& call) {
+  Shelf shelf = empty_shelf(call);
   auto entries = call.site.library.list(call.runner.identity().id);
   if (!entries) {
-    return error_response(entries.error());
+    return tl::unexpected(entries.error());
+  }
+  shelf.entries = std::move(*entries);
+  const auto read = call.site.store.read([&](store::Session& session) {
+    return store::print_counts_of_files(session).map(
+        [&](std::map<std::string, store::PrintCounts> counts) {
+          shelf.prints = std::move(counts);
+        });
+  });
+  return read ? Result<Shelf>(std::move(shelf)) : tl::unexpected(read.error());
+}
+
+// With its prints alone: clients poll for it.
+Result<Shelf> shelf_for(const Call& call, const std::string& path) {
+  Shelf shelf = empty_shelf(call);
+  const auto read = call.site.store.read([&](store::Session& session) {
+    return store::print_counts(session, path).map([&](const store::PrintCounts& counts) {
+      if (counts.done + counts.failed > 0) {
+        shelf.prints.emplace(path, counts);
+      }
+    });
+  });
+  return read ? Result<Shelf>(std::move(shelf)) : tl::unexpected(read.error());
+}
+
+http::Response list_files(Call& call) {
+  const auto shelf = shelf_of(call);
+  if (!shelf) {
+    return error_response(shelf.error());
   }
   const std::string recursive(call.request.find_query("recursive").value_or("false"));
   const auto space = call.site.library.space();
   // A search gives files of all folders side by side.
   const auto search = call.request.find_query("q");
-  Json found = search ? found_json(*entries, call.base, *search)
-                      : tree_json(*entries, call.base, "", is_true(recursive));
+  Json found = search ? found_json(*shelf, *search) : tree_json(*shelf, "", is_true(recursive));
   return json_response(
       {{"files", std::move(found)}, {"free", space.free_bytes}, {"total", space.total_bytes}});
 }
@@ -236,14 +247,14 @@ http::Response file_of(Call& call) {
   if (!entry) {
     return error_response(entry.error());
   }
-  Json object = entry_json(*entry, call.base);
+  const auto shelf = entry->is_folder ? shelf_of(call) : shelf_for(call, entry->path);
+  if (!shelf) {
+    return error_response(shelf.error());
+  }
+  Json object = entry_json(*entry, *shelf);
   if (entry->is_folder) {
-    auto entries = call.site.library.list(call.runner.identity().id);
-    if (!entries) {
-      return error_response(entries.error());
-    }
     const std::string recursive(call.request.find_query("recursive").value_or("false"));
-    object["children"] = tree_json(*entries, call.base, entry->path, is_true(recursive));
+    object["children"] = tree_json(*shelf, entry->path, is_true(recursive));
   }
   return json_response(object);
 }

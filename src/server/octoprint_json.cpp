@@ -98,6 +98,9 @@ Json job_json(const jobs::Runner::View& view) {
   std::optional<files::Analysis> analysis;
   if (view.file) {
     analysis = view.file->analysis;
+    if (analysis && !analysis->error.empty()) {
+      analysis.reset();  // it cannot be printed: nothing is known
+    }
     file = {{"name", name_of(view.file->path)}, {"display", view.file->display},
             {"path", view.file->path},          {"origin", "local"},
             {"size", view.file->size},          {"date", unix_s(view.file->uploaded)}};
@@ -178,17 +181,43 @@ Json entry_json(const files::Entry& entry, const std::string& base) {
   return object;
 }
 
+Json entry_json(const files::Entry& entry, const Shelf& shelf) {
+  Json object = entry_json(entry, shelf.base);
+  const auto found = shelf.prints.find(entry.path);
+  if (found == shelf.prints.end()) {
+    return object;
+  }
+  const store::PrintCounts& prints = found->second;
+  object["prints"] = {{"success", prints.done}, {"failure", prints.failed}};
+  if (prints.last) {
+    Json last{{"date", unix_s(*prints.last)}, {"success", prints.last_succeeded}};
+    if (prints.last_succeeded && prints.last_s) {
+      last["printTime"] = *prints.last_s;
+    }
+    object["prints"]["last"] = std::move(last);
+  }
+  const auto of_profile = [&](const std::optional<double>& value) {
+    Json by_profile = Json::object();
+    if (value) {
+      by_profile[shelf.profile] = *value;
+    }
+    return by_profile;
+  };
+  object["statistics"] = {{"averagePrintTime", of_profile(prints.average_s)},
+                          {"lastPrintTime", of_profile(prints.last_s)}};
+  return object;
+}
+
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the folders are
-Json tree_json(const std::vector<files::Entry>& entries, const std::string& base,
-               const std::string& folder, bool recursive) {
+Json tree_json(const Shelf& shelf, const std::string& folder, bool recursive) {
   Json list = Json::array();
-  for (const files::Entry& entry : entries) {
+  for (const files::Entry& entry : shelf.entries) {
     if (!is_in(entry, folder)) {
       continue;
     }
-    Json object = entry_json(entry, base);
+    Json object = entry_json(entry, shelf);
     if (entry.is_folder && recursive) {
-      object["children"] = tree_json(entries, base, entry.path, true);
+      object["children"] = tree_json(shelf, entry.path, true);
     }
     list.push_back(std::move(object));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "stepcast/files/library.hpp"
 #include "stepcast/jobs/runner.hpp"
 #include "stepcast/printer/printer.hpp"
+#include "stepcast/store/jobs.hpp"
 
 namespace stepcast::server::octoprint {
 
@@ -33,8 +35,17 @@ using Json = nlohmann::json;
 [[nodiscard]] std::string file_address(const std::string& base, const std::string& path);
 /// A file or an empty folder. `base`: URL of the printer, without a slash at the end.
 [[nodiscard]] Json entry_json(const files::Entry& entry, const std::string& base);
+
+/// What a list of files is made of.
+struct Shelf {
+  std::vector<files::Entry> entries;
+  std::map<std::string, store::PrintCounts> prints;  ///< By path; of all printers.
+  std::string profile;                               ///< Under which `statistics` has them.
+  std::string base;                                  ///< As of entry_json().
+};
+/// With what became of the prints of the file.
+[[nodiscard]] Json entry_json(const files::Entry& entry, const Shelf& shelf);
 /// Files inside their folders; with `recursive` false folders come without what is in them.
-[[nodiscard]] Json tree_json(const std::vector<files::Entry>& entries, const std::string& base,
-                             const std::string& folder, bool recursive);
+[[nodiscard]] Json tree_json(const Shelf& shelf, const std::string& folder, bool recursive);
 
 }  // namespace stepcast::server::octoprint

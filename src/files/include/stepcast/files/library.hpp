@@ -158,6 +158,9 @@ class Library {
     [[nodiscard]] virtual Result<void> write(std::span<const char> bytes) = 0;
     /// @returns kMalformed: empty, or no G-code at all.
     [[nodiscard]] virtual Result<Entry> commit() = 0;
+    /// Not where begin_upload() was told, of which nothing is touched: a form may name its folder
+    /// after the file. @returns also kBusy: that file is in use by a print.
+    [[nodiscard]] virtual Result<Entry> commit_to(const LibraryPath& path) = 0;
   };
   /// `printer`: the analysis for it is made while the file arrives; none: when it is whole. For
   /// what comes no faster than from the disk. The upload never waits for it.
