@@ -37,6 +37,7 @@ http::Response AppKeys::ask(Call& call) {
                            {},
                            {}});
   }
+  const std::string user = call.body().value("user", "");
   const std::string token = random_token();
   const std::string user_token = random_token();
   {
@@ -47,6 +48,8 @@ http::Response AppKeys::ask(Call& call) {
     }
     const auto now = steady_clock::now();
     pending_[token] = {.app = app,
+                       .user = user,
+                       .printer = call.runner.identity().id,
                        .user_token = user_token,
                        .asked = now,
                        .polled = now,
@@ -79,13 +82,21 @@ http::Response AppKeys::poll(Call& call) {
 }
 
 http::Response AppKeys::decide(Call& call) {
-  const bool yes = call.body().value("decision", false);
+  const Json& body = call.body();
+  if (!body.contains("decision") || !body["decision"].is_boolean()) {
+    return error_response(
+        {Errc::kInvalidArgument, "'decision' is missing or not true or false", {}, {}});
+  }
+  const bool yes = body["decision"].get<bool>();
+  const accounts::Principal& who = principal(call.request);
   const std::string& user_token = call.request.parameters["token"];
   const auto find = [&] {
-    return std::find_if(pending_.begin(), pending_.end(),
-                        [&](const auto& item) { return item.second.user_token == user_token; });
+    return std::find_if(pending_.begin(), pending_.end(), [&](const auto& item) {
+      return item.second.user_token == user_token && item.second.asks(who);
+    });
   };
   std::string app;
+  std::string printer;
   {
     const std::scoped_lock lock(mutex_);
     forget_stale();
@@ -94,13 +105,13 @@ http::Response AppKeys::decide(Call& call) {
       return error_response({Errc::kNotFound, "no application waits for this decision", {}, {}});
     }
     app = found->second.app;
+    printer = found->second.printer;
   }
   std::string key;
   if (yes) {
-    const accounts::Principal& who = principal(call.request);
+    // For the printer that the app knows, wherever the answer was given.
     auto created = call.site.accounts.create_key(
-        who, who.user,
-        {.app = app, .printer = call.runner.identity().id, .permissions = {}, .expires = {}});
+        who, who.user, {.app = app, .printer = printer, .permissions = {}, .expires = {}});
     if (!created) {
       return error_response(created.error());
     }
@@ -115,8 +126,9 @@ http::Response AppKeys::decide(Call& call) {
 }
 
 http::Response AppKeys::list(Call& call) {
+  const accounts::Principal& who = principal(call.request);
   Json keys = Json::array();
-  for (const accounts::KeyInfo& key : call.site.accounts.keys(principal(call.request).user)) {
+  for (const accounts::KeyInfo& key : call.site.accounts.keys(who.user)) {
     keys.push_back(
         {{"api_key", key.prefix}, {"app_id", key.app}, {"user_id", key.user}, {"id", key.id}});
   }
@@ -125,12 +137,42 @@ http::Response AppKeys::list(Call& call) {
     const std::scoped_lock lock(mutex_);
     forget_stale();
     for (const auto& [token, request] : pending_) {
-      if (!request.decided) {
-        pending.push_back({{"app_id", request.app}, {"user_token", request.user_token}});
+      if (!request.decided && request.asks(who)) {
+        pending.push_back({{"app_id", request.app},
+                           {"user_id", request.user.empty() ? Json(nullptr) : Json(request.user)},
+                           {"user_token", request.user_token},
+                           {"printer", request.printer}});
       }
     }
   }
   return json_response({{"keys", keys}, {"pending", pending}});
+}
+
+// By the id of a key, or one's own by the key itself, by what list() shows of it, or by the app.
+Result<void> AppKeys::revoke(Call& call) {
+  const accounts::Principal& who = principal(call.request);
+  const Json& body = call.body();
+  if (const std::string id = body.value("id", ""); !id.empty()) {
+    return call.site.accounts.revoke_key(who, id);
+  }
+  const std::string key = body.value("key", "");
+  const std::string app = body.value("app", "");
+  if (key.empty() && app.empty()) {
+    return fail(Errc::kInvalidArgument, "neither key nor app is given");
+  }
+  const auto owner = call.site.accounts.authenticate_key(key);
+  bool any = false;
+  for (const accounts::KeyInfo& mine : call.site.accounts.keys(who.user)) {
+    const bool is_meant =
+        key.empty() ? mine.app == app : mine.prefix == key || (owner && mine.id == owner->key_id);
+    if (is_meant) {
+      any = true;
+      if (auto revoked = call.site.accounts.revoke_key(who, mine.id); !revoked) {
+        return revoked;
+      }
+    }
+  }
+  return any ? Result<void>{} : fail(Errc::kNotFound, "you have no such key");
 }
 
 http::Response AppKeys::command(Call& call) {
@@ -146,7 +188,7 @@ http::Response AppKeys::command(Call& call) {
                : error_response(key.error());
   }
   if (command == "revoke") {
-    return done(call.site.accounts.revoke_key(who, call.body().value("id", "")));
+    return done(revoke(call));
   }
   return error_response({Errc::kInvalidArgument,
                          fmt::format("unknown command '{}'", command),
@@ -158,6 +200,12 @@ void AppKeys::add_routes(Mount& mount) {
   mount.get("/plugin/appkeys/probe", "", [](Call& /*call*/) { return http::Response::empty(); });
   mount.post("/plugin/appkeys/request", "", [this](Call& call) { return ask(call); });
   mount.get("/plugin/appkeys/request/{token}", "", [this](Call& call) { return poll(call); });
+  // Where apps send people: to the page, which shows who asks once it knows who looks.
+  mount.get("/plugin/appkeys/auth/{token}", "", [](Call& /*call*/) {
+    http::Response response = http::Response::empty(303);
+    response.headers.set("Location", "/");
+    return response;
+  });
   mount.post("/plugin/appkeys/decision/{token}", "CONTROL",
              [this](Call& call) { return decide(call); });
   mount.get("/api/plugin/appkeys", "STATUS", [this](Call& call) { return list(call); });

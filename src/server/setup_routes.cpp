@@ -37,7 +37,7 @@ code { background: #8882; padding: .15rem .3rem; border-radius: .3rem; }
 <form><label for="user">{user}</label><input id="user" autocomplete="username" required>
 <label for="password">{password}</label>
 <input id="password" type="password" autocomplete="new-password" minlength="10" required>
-<button>{button}</button><output role="status" data-done="{done}"></output></form></main>
+<button>{button}</button><output role="status" data-done="{done}" data-on="{go_on}"></output></form></main>
 <script>
 const form = document.querySelector('form'), out = document.querySelector('output');
 form.addEventListener('submit', async event => {
@@ -50,7 +50,10 @@ form.addEventListener('submit', async event => {
   if (!reply.ok) { out.textContent = body.error; return; }
   const key = document.createElement('code');
   key.textContent = body.api_key;
-  out.append(out.dataset.done, key);
+  const on = document.createElement('a');
+  on.href = './';
+  on.textContent = out.dataset.on;
+  out.append(out.dataset.done, key, document.createElement('br'), on);
   form.querySelector('button').remove();
 });
 </script></body></html>
@@ -63,7 +66,7 @@ texts::Language language_of(const http::Request& request) {
 // kSetupPage in the language of the browser. The texts hold nothing that HTML would understand.
 std::string setup_page(texts::Language language) {
   using texts::Text;
-  const std::array<std::pair<std::string_view, std::string_view>, 8> values{{
+  const std::array<std::pair<std::string_view, std::string_view>, 9> values{{
       {"{language}", texts::language_name(language)},
       {"{title}", texts::text(Text::kSetupTitle, language)},
       {"{welcome}", texts::text(Text::kSetupWelcome, language)},
@@ -72,6 +75,7 @@ std::string setup_page(texts::Language language) {
       {"{password}", texts::text(Text::kSetupPassword, language)},
       {"{button}", texts::text(Text::kSetupButton, language)},
       {"{done}", texts::text(Text::kSetupDone, language)},
+      {"{go_on}", texts::text(Text::kSetupGoOn, language)},
   }};
   std::string html = kSetupPage;
   for (const auto& [name, value] : values) {
@@ -87,7 +91,8 @@ http::Response page(std::string html) {
   response.headers.set("Content-Type", "text/html; charset=utf-8");
   response.headers.set("Content-Security-Policy",
                        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-                       "connect-src 'self'; form-action 'self'; frame-ancestors 'none'");
+                       "connect-src 'self'; img-src 'self'; form-action 'self'; "
+                       "frame-ancestors 'none'");
   response.headers.set("Referrer-Policy", "no-referrer");
   return response;
 }

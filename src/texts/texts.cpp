@@ -62,6 +62,7 @@ constexpr std::array kTable{
     Entry{Text::kSetupDone,
           "Done. Your API key, shown only now; paste it into your slicer or app: ",
           "Listo. Tu clave de API, que solo se muestra ahora; pégala en tu laminador o app: "},
+    Entry{Text::kSetupGoOn, "Go to the printers", "Ir a las impresoras"},
 };
 
 constexpr bool is_in_order() {

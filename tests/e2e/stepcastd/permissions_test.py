@@ -27,6 +27,7 @@ OPEN = {
     "POST /api/logout": "ends what the cookie holds, nothing else",
     "GET /api/currentuser": "says who asks, to clients that may be nobody",
     "GET /plugin/appkeys/probe": "says that keys can be asked for",
+    "GET /plugin/appkeys/auth/{token}": "leads to the page, where a person logs in and decides",
     "POST /plugin/appkeys/request": "asks for a key that a person has to grant",
     "GET /plugin/appkeys/request/{token}": "whoever asked holds the token",
     "GET /sockjs": "greets, as SockJS servers do",

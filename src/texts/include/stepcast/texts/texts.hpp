@@ -56,6 +56,7 @@ enum class Text : std::uint8_t {
   kSetupPassword,
   kSetupButton,
   kSetupDone,
+  kSetupGoOn,
   kCount,
 };
 
