@@ -77,13 +77,68 @@ std::optional<bool> flag_in(const Json& body, const char* name) {
   return found->is_string() ? found->get<std::string>() == "true" : found->get<bool>();
 }
 
+// The role that `groups`, or else `admin`, ask for; none: neither is said. Nobody gets more than
+// was asked for, so what has no role here is refused.
+Result<std::optional<accounts::Role>> wanted_role(const Json& body) {
+  using accounts::Role;
+  const auto no_such = [](const std::string& what) {
+    return fail(Errc::kInvalidArgument, fmt::format("there is no {}", what), "groups",
+                "one of admins, users and readonly");
+  };
+  const auto admin = flag_in(body, "admin");
+  if (const auto own = body.find("permissions"); own != body.end() && !own->empty()) {
+    return fail(Errc::kInvalidArgument, "a user has the permissions of the groups, and no others",
+                "permissions", "leave it out, and use API keys for less");
+  }
+  const auto groups = body.find("groups");
+  if (groups == body.end() || groups->empty()) {
+    return admin ? std::optional(*admin ? Role::kAdmin : Role::kOperator) : std::nullopt;
+  }
+  if (!groups->is_array()) {
+    return no_such("list of groups");
+  }
+  Role role = Role::kViewer;
+  for (const Json& group : *groups) {
+    const std::string name = group.is_string() ? group.get<std::string>() : group.dump();
+    if (name != "admins" && name != "users" && name != "readonly" && name != "guests") {
+      return no_such(fmt::format("group '{}'", name));
+    }
+    if (name == "admins") {
+      role = Role::kAdmin;
+    } else if (name == "users" && role != Role::kAdmin) {
+      role = Role::kOperator;
+    }
+  }
+  if (*groups == Json::array({"guests"})) {
+    return no_such("user who may nothing");
+  }
+  if (admin.value_or(false)) {
+    role = Role::kAdmin;
+  } else if (admin && role == Role::kAdmin) {
+    role = Role::kOperator;
+  }
+  return std::optional(role);
+}
+
+// What a client sends back as it was listed, and `admin: false` for a viewer, change nothing.
+bool is_change(const Json& body, accounts::Role wanted, accounts::Role now) {
+  const auto groups = body.find("groups");
+  if (groups == body.end() || groups->empty()) {
+    return (wanted == accounts::Role::kAdmin) != (now == accounts::Role::kAdmin);
+  }
+  return wanted != now && *groups != groups_json(now);
+}
+
 http::Response add_user(Call& call) {
   const Json& body = call.body();
   const std::string name = body.value("name", "");
   const accounts::Principal& who = principal(call.request);
-  const auto role =
-      flag_in(body, "admin").value_or(false) ? accounts::Role::kAdmin : accounts::Role::kOperator;
-  auto added = call.site.accounts.add_user(who, name, body.value("password", ""), role);
+  const auto role = wanted_role(body);
+  if (!role) {
+    return error_response(role.error());
+  }
+  auto added = call.site.accounts.add_user(who, name, body.value("password", ""),
+                                           role->value_or(accounts::Role::kOperator));
   if (added && !flag_in(body, "active").value_or(true)) {
     added = call.site.accounts.deactivate_user(who, name);
   }
@@ -97,13 +152,14 @@ http::Response change_user(Call& call) {
   const Json& body = call.body();
   const accounts::Principal& who = principal(call.request);
   const std::string& name = call.request.parameters["user"];
+  const auto role = wanted_role(body);
+  if (!role) {
+    return error_response(role.error());
+  }
+  const accounts::Role now = find_user(call.site, name)->role;
   Result<void> changed;
-  if (const auto admin = flag_in(body, "admin")) {
-    const bool is_admin = find_user(call.site, name)->role == accounts::Role::kAdmin;
-    if (is_admin != *admin) {
-      changed = call.site.accounts.set_role(
-          who, name, *admin ? accounts::Role::kAdmin : accounts::Role::kOperator);
-    }
+  if (*role && is_change(body, **role, now)) {
+    changed = call.site.accounts.set_role(who, name, **role);
   }
   if (const auto active = flag_in(body, "active"); changed && active) {
     changed = *active ? call.site.accounts.activate_user(who, name)
