@@ -1,5 +1,6 @@
 #include "stepcast/server/authentication.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,8 +79,15 @@ std::optional<http::Response> authorise_as(accounts::Principal who,
 }
 
 void set_session_cookies(http::Response& response, const accounts::Accounts::Login& login,
-                         bool secure) {
-  const std::string end = std::string("; Path=/; SameSite=Strict") + (secure ? "; Secure" : "");
+                         bool secure, bool remember) {
+  std::string end = std::string("; Path=/; SameSite=Strict") + (secure ? "; Secure" : "");
+  if (remember) {
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    const auto left = std::chrono::milliseconds(login.expires) - now;
+    end +=
+        fmt::format("; Max-Age={}", std::chrono::duration_cast<std::chrono::seconds>(left).count());
+  }
   response.headers.add("Set-Cookie",
                        fmt::format("{}={}; HttpOnly{}", kSessionCookie, login.token, end));
   response.headers.add("Set-Cookie", fmt::format("{}={}{}", kCsrfCookie, login.csrf, end));

@@ -41,6 +41,9 @@ std::string origin_of(const http::Request& request) {
   return fmt::format("{}://{}", secure ? "https" : "http", host);
 }
 
+// Thrown by Call::body().
+class NoObject : public std::exception {};
+
 http::Response with_call(http::Request& request, Site& site, Gate& gate,
                          const Mount::Handler& handler) {
   auto runner = runner_of(request, site);
@@ -50,9 +53,20 @@ http::Response with_call(http::Request& request, Site& site, Gate& gate,
   Call call(request, site, gate, **runner);
   try {
     return handler(call);
+  } catch (const json::parse_error& e) {
+    return error_response(
+        {Errc::kMalformed, fmt::format("the body is no JSON from byte {} on", e.byte), {}, {}});
+  } catch (const NoObject& /*e*/) {
+    return error_response({Errc::kMalformed, "the body is not a JSON object", {}, {}});
   } catch (const json::exception& e) {
-    // A value of another type than the interface says.
-    return error_response({Errc::kMalformed, e.what(), {}, {}});
+    // A value of another type than the interface says. In brackets is what the library calls it.
+    const std::string_view what = e.what();
+    const std::size_t end = what.find("] ");
+    return error_response(
+        {Errc::kMalformed,
+         fmt::format("the body: {}", what.substr(end == std::string_view::npos ? 0 : end + 2)),
+         {},
+         {}});
   }
 }
 
@@ -91,7 +105,7 @@ const json& Call::body() {
                                                               : json::parse(request.body);
   }
   if (!body_->is_object()) {
-    static_cast<void>(json::object().at("the body as an object"));  // throws
+    throw NoObject();
   }
   return *body_;
 }

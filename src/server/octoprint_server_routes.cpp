@@ -65,11 +65,9 @@ http::Response login(Call& call, SessionTokens& tokens) {
     return error_response({Errc::kDenied, in.error().message, {}, {}});
   }
   http::Response response = login_as(in->principal, tokens.issue(in->principal, in->token));
-  const char* const secure = call.request.secure ? "; Secure" : "";
-  response.headers.add("Set-Cookie", fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}",
-                                                 kSessionCookie, in->token, secure));
-  response.headers.add(
-      "Set-Cookie", fmt::format("{}={}; Path=/; SameSite=Strict{}", kCsrfCookie, in->csrf, secure));
+  const auto remember = call.body().find("remember");
+  set_session_cookies(response, *in, call.request.secure,
+                      remember != call.body().end() && (*remember == true || *remember == "true"));
   return response;
 }
 
@@ -80,6 +78,7 @@ http::Response logout(Call& call) {
   http::Response response = http::Response::empty();
   response.headers.add("Set-Cookie",
                        fmt::format("{}=; Path=/; Max-Age=0; HttpOnly", kSessionCookie));
+  response.headers.add("Set-Cookie", fmt::format("{}=; Path=/; Max-Age=0", kCsrfCookie));
   return response;
 }
 

@@ -56,8 +56,7 @@ class Bodies(TestCase):
 
     def test_that_are_wrong_are_told_so_in_words(self):
         server = self.serve_ready()
-        for path in ("/api/settings", "/plugin/appkeys/request", "/api/users", "/api/login",
-                     "/api/timelapse"):
+        for path in ("/api/settings", "/plugin/appkeys/request", "/api/users", "/api/login"):
             for body in (b"{bad", b"[]", b"5", b"[" * 100_000, b'{"name": {}, "app": 5, "user": []}'):
                 reply = server.request("POST", path, body, {"Content-Type": "application/json"})
                 self.assertEqual(reply.status, 400, (path, body[:20], reply.body))
@@ -179,8 +178,8 @@ class Groups(TestCase):
                                                      "active": True, **more}).status
         def role(name):
             return server.get(f"/api/v1/users/{name}").json()["role"]
-        def put(name, **what):
-            return server.request("PUT", f"/api/access/users/{name}", json.dumps(what).encode(),
+        def put(who, **what):
+            return server.request("PUT", f"/api/access/users/{who}", json.dumps(what).encode(),
                                   {"Content-Type": "application/json"}).status
         for name, more, expected in (
                 ("plain", {}, "operator"), ("chief", {"admin": True}, "admin"),

@@ -29,9 +29,9 @@ inline constexpr const char* kCsrfCookie = "stepcast_csrf";
                                                          http::Request& request,
                                                          const http::Route& route);
 
-/// The cookies of a new login.
+/// The cookies of a new login. They end with the browser, or, with `remember`, with the login.
 void set_session_cookies(http::Response& response, const accounts::Accounts::Login& login,
-                         bool secure);
+                         bool secure, bool remember = false);
 
 /// The principal that authorise() set.
 [[nodiscard]] const accounts::Principal& principal(const http::Request& request);
