@@ -12,8 +12,9 @@ void add_device_command(CLI::App& app, int& status);
 void add_print_command(CLI::App& app, int& status);
 void add_console_command(CLI::App& app, int& status);
 void add_printers_command(CLI::App& app, int& status);
-void add_doctor_command(CLI::App& app, int& status);
 void add_demo_command(CLI::App& app, int& status);
 void add_completion_command(CLI::App& app, int& status);
+/// Commands of stepcastd, run by it: `argv` is handed over as it is.
+void add_server_commands(CLI::App& app, int& status, char** argv);
 
 }  // namespace stepcast::cli

@@ -31,7 +31,7 @@ int run(int argc, char** argv) {
   add_device_command(app, status);
   add_console_command(app, status);
   add_printers_command(app, status);
-  add_doctor_command(app, status);
+  add_server_commands(app, status, argv);
   add_demo_command(app, status);
   add_completion_command(app, status);
   try {

@@ -142,7 +142,7 @@ Result<void> restore(const fs::path& from, const fs::path& data) {
   std::error_code code;
   if (!fs::exists(from / kDatabase, code)) {
     return fail(Errc::kInvalidArgument, "this is no backup: it has no stepcast.db", from.string(),
-                "name a folder that `stepcastd backup` made");
+                "name a folder that `stepcast backup` made");
   }
   if (!is_empty_or_missing(data)) {
     return fail(Errc::kInvalidArgument, "the data folder is not empty", data.string(),

@@ -22,6 +22,7 @@
 
 #include "analysts.hpp"
 #include "connections.hpp"
+#include "database.hpp"
 #include "demo.hpp"
 #include "discovery.hpp"
 #include "films.hpp"
@@ -31,6 +32,7 @@
 #include "print_queue.hpp"
 #include "printer_ports.hpp"
 #include "records.hpp"
+#include "requirements.hpp"
 #include "watch_folder.hpp"
 
 namespace stepcast::daemon {
@@ -75,14 +77,15 @@ Result<std::string> kept_token(const fs::path& data, const char* name) {
 
 Result<void> run(const Config& config, const fs::path& data, const fs::path& demo,
                  const std::stop_token& stop) {
+  if (const auto unmet = unmet_requirements(config); !unmet.empty()) {
+    return tl::unexpected(unmet.front().error);
+  }
   for (const fs::path& folder : {data, data / "files"}) {
     if (auto made = make_folder(folder); !made) {
       return made;
     }
   }
-  auto store = store::Store::open({.url = config.database.empty()
-                                              ? "sqlite:" + (data / "stepcast.db").string()
-                                              : config.database});
+  auto store = open_database(config, data);
   if (!store) {
     return tl::unexpected(store.error());
   }

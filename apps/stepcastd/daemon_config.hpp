@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stepcast/base/result.hpp"
@@ -17,6 +18,7 @@ namespace stepcast::daemon {
 /// One printer of the configuration.
 struct PrinterConfig {
   std::string id;                 ///< `[a-z0-9_-]`, unique; in paths and keys.
+  std::string name;               ///< For people; empty: what the profile says.
   std::string kind = "streamed";  ///< "streamed": we drive its motors; "octoprint": OctoPrint does.
   std::string profile = "taz6";
   std::string device;  ///< HOST:PORT; empty: a virtual device inside the daemon.
@@ -35,6 +37,7 @@ struct PrinterConfig {
   std::int64_t nozzle_off_after_s = 600;
   std::int64_t all_off_after_s = 7'200;
   std::int64_t idle_off_after_s = 1'800;
+  std::string place;  ///< File and line, for messages; empty: built in.
 };
 
 /// Bytes of the values that are in MiB.
@@ -55,7 +58,8 @@ struct Config {
   bool announce = true;                   ///< By mDNS, unless `address` is this machine's own.
   std::filesystem::path tls_certificate;  ///< Both or neither.
   std::filesystem::path tls_key;
-  std::string database;  ///< URL; empty: SQLite in the data folder.
+  std::string database;        ///< URL; empty: SQLite in the data folder.
+  std::string database_place;  ///< File and line, for messages.
   std::int64_t minimum_free_mib = 512;
   std::int64_t quota_mib = 0;            ///< 0: none
   std::int64_t file_versions = 3;        ///< Kept of each file.
@@ -80,5 +84,9 @@ struct Config {
 
 /// What runs without a file: one virtual TAZ 6.
 [[nodiscard]] Config default_config();
+
+/// What is wrong with the value of `key`, as an error of the configuration.
+/// @param place file and line; empty: of no file.
+[[nodiscard]] Error error_of(const std::string& place, std::string_view key, Error why);
 
 }  // namespace stepcast::daemon

@@ -1,18 +1,22 @@
 #include "integrations.hpp"
 
-#include <charconv>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
-#include <map>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "stepcast/mqtt/bridge.hpp"
 #include "stepcast/notify/notifier.hpp"
 
 namespace stepcast::daemon {
 namespace {
+
+namespace fs = std::filesystem;
 
 // The first line of a file; empty when no file is named.
 Result<std::string> secret_in(const std::string& file) {
@@ -27,46 +31,55 @@ Result<std::string> secret_in(const std::string& file) {
   return secret;
 }
 
-notify::Channel::Kind kind_of(const std::string& name) {
-  using Kind = notify::Channel::Kind;
-  static const std::map<std::string, Kind> kKinds{{"webhook", Kind::kWebhook},
-                                                  {"email", Kind::kEmail},
-                                                  {"ntfy", Kind::kNtfy},
-                                                  {"telegram", Kind::kTelegram},
-                                                  {"command", Kind::kCommand}};
-  return kKinds.at(name);
+// As posix_spawnp() looks for it.
+bool is_program(const std::string& name) {
+  const auto can_run = [](const fs::path& file) {
+    std::error_code code;
+    return fs::is_regular_file(file, code) && ::access(file.c_str(), X_OK) == 0;
+  };
+  if (name.find('/') != std::string::npos) {
+    return can_run(name);
+  }
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets variables once there are threads
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders(path != nullptr ? path : "");
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (can_run(fs::path(folder) / name)) {
+      return true;
+    }
+  }
+  return false;
 }
 
+}  // namespace
+
 Result<notify::Channel> channel_of(const ChannelConfig& config) {
+  const notify::Channel& channel = config.channel;
   auto secret = secret_in(config.secret_file);
   if (!secret) {
-    return tl::unexpected(secret.error());
+    return tl::unexpected(
+        error_of(config.place, fmt::format("secret_file of '{}'", channel.name), secret.error()));
   }
-  notify::Channel channel;
-  channel.name = config.name;
-  channel.kind = kind_of(config.kind);
-  channel.url = config.url;
-  channel.user = config.user;
-  channel.secret = *secret;
-  channel.from = config.from;
-  channel.to = config.to;
-  channel.require_tls = config.require_tls;
-  channel.command = config.command;
-  channel.time_limit = std::chrono::seconds(config.timeout_s);
-  channel.language = texts::language_from(config.language).value_or(texts::Language::kEnglish);
-  channel.per_hour = config.per_hour;
-  channel.snapshot = config.snapshot;
-  if (!config.quiet.empty()) {
-    auto quiet = notify::quiet_hours_from(config.quiet);
-    if (!quiet) {
-      Error error = quiet.error();
-      error.location = fmt::format("notify.channel.quiet of '{}'", config.name);
-      return tl::unexpected(std::move(error));
-    }
-    channel.quiet = *quiet;
+  if (channel.kind == notify::Channel::Kind::kCommand && !is_program(channel.command.front())) {
+    return tl::unexpected(
+        error_of(config.place, fmt::format("command of '{}'", channel.name),
+                 {Errc::kNotFound,
+                  fmt::format("'{}' is no program that can be run", channel.command.front()),
+                  {},
+                  "write its whole path, and make it executable for the server"}));
   }
-  return channel;
+  notify::Channel complete = channel;
+  complete.secret = std::move(*secret);
+  return complete;
 }
+
+Result<std::string> password_of(const MqttConfig& config) {
+  return secret_in(config.password_file).map_error([&](Error error) {
+    return error_of(config.place, "mqtt.password_file", std::move(error));
+  });
+}
+
+namespace {
 
 // A camera that does not answer costs a notification its picture, never more.
 std::string picture_of(const server::Site& site, std::string_view printer) {
@@ -91,9 +104,7 @@ Result<std::unique_ptr<notify::Notifier>> open_notifier(const Config& config, se
     }
     options.channels.push_back(std::move(*channel));
   }
-  for (const RuleConfig& rule : config.integrations.rules) {
-    options.rules.push_back({rule.events, rule.printers, rule.channels, rule.urgent});
-  }
+  options.rules = config.integrations.rules;
   options.keep = std::chrono::hours(config.integrations.keep_hours);
   options.on_problem = log_problem;
   options.title_of = [&site](std::string_view id) {
@@ -104,45 +115,15 @@ Result<std::unique_ptr<notify::Notifier>> open_notifier(const Config& config, se
   return notify::Notifier::open(site.store, site.events, std::move(options));
 }
 
-// Host and port of `mqtt://host:port`.
-Result<void> set_server(const std::string& url, mqtt::Bridge::Options& options) {
-  constexpr std::uint16_t kPort = 1883;
-  constexpr std::uint16_t kTlsPort = 8883;
-  options.tls = url.rfind("mqtts://", 0) == 0;
-  const std::string rest = url.substr(url.find("://") + 3);
-  const std::size_t colon = rest.rfind(':');
-  options.host = rest.substr(0, colon);
-  options.port = options.tls ? kTlsPort : kPort;
-  if (colon != std::string::npos) {
-    const char* const end = rest.data() + rest.size();
-    if (std::from_chars(rest.data() + colon + 1, end, options.port).ptr != end) {
-      return fail(Errc::kInvalidArgument, fmt::format("'{}' has no port from 1 to 65535", url),
-                  "mqtt.server", "write it like \"mqtts://broker.example:8883\"");
-    }
-  }
-  return {};
-}
-
 Result<std::unique_ptr<mqtt::Bridge>> start_bridge(const MqttConfig& config, server::Site& site) {
   constexpr std::size_t kEnoughOfId = 8;
-  mqtt::Bridge::Options options;
-  if (auto set = set_server(config.server, options); !set) {
-    return tl::unexpected(set.error());
-  }
-  auto password = secret_in(config.password_file);
+  auto password = password_of(config);
   if (!password) {
     return tl::unexpected(password.error());
   }
+  mqtt::Bridge::Options options = config.options;
   options.client_id = "stepcast_" + site.uuid.substr(0, kEnoughOfId);
-  options.ca_file = config.ca_file;
-  options.certificate = config.certificate;
-  options.key = config.key;
-  options.user = config.user;
-  options.password = *password;
-  options.prefix = config.prefix;
-  options.discovery = config.discovery;
-  options.commands = config.commands;
-  options.language = texts::language_from(config.language).value_or(texts::Language::kEnglish);
+  options.password = std::move(*password);
   options.server_name = site.name;
   options.version = STEPCAST_VERSION;
   options.on_problem = log_problem;

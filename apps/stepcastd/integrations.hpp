@@ -11,6 +11,12 @@
 
 namespace stepcast::daemon {
 
+/// A channel with its secret. @returns kNotFound: the file of the secret, or the program that it
+/// runs; names the block.
+[[nodiscard]] Result<notify::Channel> channel_of(const ChannelConfig& config);
+/// Of the broker; empty: none. @returns kNotFound.
+[[nodiscard]] Result<std::string> password_of(const MqttConfig& config);
+
 /// What hears of events beside the interfaces: the workshop, and what the configuration connects
 /// the server to: notifications, hooks, MQTT.
 ///
@@ -18,7 +24,7 @@ namespace stepcast::daemon {
 class Integrations {
  public:
   /// `site` must outlive it.
-  /// @returns kNotFound, kIo: a file with a secret; kInvalidArgument: names the channel and key.
+  /// @returns errors of channel_of() and password_of(); kInvalidArgument: certificates.
   [[nodiscard]] static Result<std::unique_ptr<Integrations>> start(const Config& config,
                                                                    server::Site& site);
   ~Integrations();

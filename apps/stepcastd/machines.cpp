@@ -1,8 +1,10 @@
 #include "machines.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -35,24 +37,43 @@ Result<VirtualDevice> start_virtual_device(const machine::Profile& profile, std:
 
 }  // namespace
 
+Result<Machine> load_machine(const PrinterConfig& printer) {
+  const auto in_place = [&](Error error) {
+    return error_of(printer.place, "printer.profile", std::move(error));
+  };
+  auto profile = machine::load_profile(printer.profile, cli::profile_folders());
+  if (!profile) {
+    return tl::unexpected(in_place(profile.error()));
+  }
+  auto text = machine::load_profile_text(printer.profile, cli::profile_folders());
+  if (!text) {
+    return tl::unexpected(in_place(text.error()));
+  }
+  std::string title = printer.name.empty() ? profile->title : printer.name;
+  Machine machine{std::move(*profile), std::move(*text), std::move(title), {}};
+  machine.choice.planner = printer.planner;
+  machine.choice.compensator = printer.compensator;
+  // A print host slows down what a slicer asks too much of; the analysis says how much.
+  machine.choice.toolpath.over_speed = planner::OverSpeed::kSlowDown;
+  return machine;
+}
+
 Result<std::vector<Machine>> load_machines(const Config& config) {
   std::vector<Machine> machines;
-  machines.reserve(config.printers.size());
+  std::map<std::string, int> named;
   for (const PrinterConfig& printer : config.printers) {
-    auto profile = machine::load_profile(printer.profile, cli::profile_folders());
-    if (!profile) {
-      return tl::unexpected(profile.error());
+    auto machine = load_machine(printer);
+    if (!machine) {
+      return tl::unexpected(machine.error());
     }
-    auto text = machine::load_profile_text(printer.profile, cli::profile_folders());
-    if (!text) {
-      return tl::unexpected(text.error());
+    ++named[machine->title];
+    machines.push_back(std::move(*machine));
+  }
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    const PrinterConfig& printer = config.printers[i];
+    if (printer.name.empty() && named[machines[i].profile.title] > 1) {
+      machines[i].title = fmt::format("{} ({})", machines[i].profile.title, printer.id);
     }
-    Machine machine{std::move(*profile), std::move(*text), {}};
-    machine.choice.planner = printer.planner;
-    machine.choice.compensator = printer.compensator;
-    // A print host slows down what a slicer asks too much of; the analysis says how much.
-    machine.choice.toolpath.over_speed = planner::OverSpeed::kSlowDown;
-    machines.push_back(std::move(machine));
   }
   return machines;
 }
@@ -62,11 +83,13 @@ jobs::Runner::Identity identity_of(const PrinterConfig& printer, const Machine& 
   const machine::Profile& profile = machine.profile;
   return {
       .id = printer.id,
-      .title = profile.title,
+      .title = machine.title,
+      .model = profile.title,
       .width_mm = profile.bed.x_max.v - profile.bed.x_min.v,
       .depth_mm = profile.bed.y_max.v - profile.bed.y_min.v,
       .height_mm = profile.axes[Axis::kZ].travel_max.v,
-      .nozzle_mm = profile.nozzles.empty() ? kUsualNozzleMm : profile.nozzles.front().diameter.v};
+      .nozzle_mm = profile.nozzles.empty() ? kUsualNozzleMm : profile.nozzles.front().diameter.v,
+      .tools = std::max<std::size_t>(profile.nozzles.size(), 1)};
 }
 
 namespace {
@@ -133,13 +156,17 @@ Made make_octoprint(const PrinterConfig& printer, const Machine& /*machine*/,
                     std::vector<VirtualDevice>& /*virtual_devices*/) {
   auto key = read_key(printer.api_key_file);
   if (!key) {
-    return tl::unexpected(key.error());
+    return tl::unexpected(error_of(printer.place, "printer.api_key_file", key.error()));
   }
-  return octoprint_client::OctoPrintPrinter::make({.id = printer.id,
-                                                   .url = printer.url,
-                                                   .api_key = std::move(*key),
-                                                   .authorities = printer.ca_file,
-                                                   .has_camera = !printer.camera.empty()});
+  auto made = octoprint_client::OctoPrintPrinter::make({.id = printer.id,
+                                                        .url = printer.url,
+                                                        .api_key = std::move(*key),
+                                                        .authorities = printer.ca_file,
+                                                        .has_camera = !printer.camera.empty()});
+  if (!made) {
+    return tl::unexpected(error_of(printer.place, "printer.url", made.error()));
+  }
+  return std::move(*made);
 }
 
 /// A back end of another kind (Moonraker, Marlin on a serial line) is one more line here, and its
@@ -152,6 +179,16 @@ struct Kind {
 constexpr std::array kKinds{Kind{"streamed", &make_streamed}, Kind{"octoprint", &make_octoprint}};
 
 }  // namespace
+
+Result<void> check_printer(const PrinterConfig& printer) {
+  return load_machine(printer).and_then([&](const Machine& machine) -> Result<void> {
+    if (printer.kind != "octoprint") {
+      return {};
+    }
+    std::vector<VirtualDevice> none;
+    return make_octoprint(printer, machine, {}, none).map([](const auto& /*made*/) {});
+  });
+}
 
 Result<std::unique_ptr<printer::Printer>> make_printer(
     const PrinterConfig& printer, const Machine& machine, const std::filesystem::path& state_folder,

@@ -21,11 +21,19 @@ namespace stepcast::daemon {
 struct Machine {
   machine::Profile profile;
   std::string profile_text;  ///< As it stands in its file.
+  std::string title;         ///< For people: no other printer of the configuration has it.
   control::ControllerChoice choice;
 };
 
-/// One for each printer of the configuration, in its order.
+/// @returns errors of machine::load_profile(), with the place in the configuration.
+[[nodiscard]] Result<Machine> load_machine(const PrinterConfig& printer);
+
+/// One for each printer of the configuration, in its order. What would be called the same by its
+/// profile is told apart by its id.
 [[nodiscard]] Result<std::vector<Machine>> load_machines(const Config& config);
+
+/// Whether it can be made, as far as this machine alone tells: profile, key, address.
+[[nodiscard]] Result<void> check_printer(const PrinterConfig& printer);
 
 /// For people and clients.
 [[nodiscard]] jobs::Runner::Identity identity_of(const PrinterConfig& printer,

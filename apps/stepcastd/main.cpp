@@ -16,6 +16,8 @@
 #include "daemon.hpp"
 #include "daemon_config.hpp"
 #include "demo.hpp"
+#include "doctor.hpp"
+#include "exit_status.hpp"
 #include "sample_part.hpp"
 
 namespace stepcast::daemon {
@@ -25,9 +27,9 @@ constexpr int kCannotStart = 1;
 // A few minutes of motion in some ten seconds: long enough to watch, short enough to wait for.
 constexpr std::uint32_t kDemoSpeed = 20;
 
-int report(const Error& error) {
+int report(const Error& error, int status = kCannotStart) {
   fmt::print(stderr, "stepcastd: {}\n", error.to_string());
-  return kCannotStart;
+  return status;
 }
 
 int serve(int argc, char** argv) {
@@ -61,10 +63,17 @@ int serve(int argc, char** argv) {
   backup->add_option("folder", backup_folder, "Where to; must not exist")->required();
   auto* restoring = app.add_subcommand("restore", "Make a new data folder from a backup");
   restoring->add_option("folder", backup_folder, "What `backup` made")->required();
+  bool json = false;
+  auto* doctor = app.add_subcommand("doctor", "Check the configuration and this machine");
+  doctor->add_flag("--json", json, "For programs");
+  doctor->footer("Changes nothing. Exit status 0: nothing failed; warnings may remain.");
   CLI11_PARSE(app, argc, argv);
   if (restoring->parsed()) {
     const auto restored = restore(backup_folder, data);
-    return restored ? 0 : report(restored.error());
+    return restored ? 0 : report(restored.error(), cli::status_of(restored.error().code));
+  }
+  if (doctor->parsed()) {
+    return run_doctor({.config = config_file, .data = data, .json = json});
   }
 
   auto config = config_file.empty() ? Result<Config>(default_config()) : load_config(config_file);
@@ -73,7 +82,7 @@ int serve(int argc, char** argv) {
   }
   if (backup->parsed()) {
     const auto saved = back_up(*config, data, backup_folder);
-    return saved ? 0 : report(saved.error());
+    return saved ? 0 : report(saved.error(), cli::status_of(saved.error().code));
   }
   if (port) {
     config->port = *port;

@@ -11,6 +11,9 @@
 
 namespace stepcast::daemon {
 
+/// @returns kInvalidArgument: two of the server and its printers have one port.
+[[nodiscard]] Result<void> check_ports(const Config& config);
+
 /// A server for each printer that the configuration gives a port of its own: what is asked there
 /// at the root is for that printer, whatever the key.
 ///

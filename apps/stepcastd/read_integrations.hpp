@@ -1,18 +1,16 @@
 #pragma once
 
-#include <optional>
-#include <string>
+#include <string_view>
+#include <vector>
 
-#include <toml++/toml.h>
-
-#include "stepcast/base/result.hpp"
-
+#include "config_table.hpp"
 #include "integrations_config.hpp"
 
 namespace stepcast::daemon {
 
-/// Reads `notify`, `hook` and `mqtt` of the configuration `file`; keeps the first problem.
-void read_integrations(const toml::table& root, const std::string& file,
-                       IntegrationsConfig& integrations, std::optional<Error>& problem);
+/// Reads `notify`, `hook` and `mqtt` of the whole configuration `root`.
+/// @param printers their ids, which rules and hooks may name.
+void read_integrations(ConfigTable& root, const std::vector<std::string_view>& printers,
+                       IntegrationsConfig& integrations);
 
 }  // namespace stepcast::daemon

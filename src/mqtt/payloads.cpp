@@ -51,7 +51,7 @@ class Discovery {
         topic_(fmt::format("{}/{}", options.prefix, identity.id)),
         node_(fmt::format("{}_{}", options.client_id, identity.id)),
         device_{{"identifiers", json::array({node_})}, {"name", identity.title},
-                {"manufacturer", "Stepcast"},          {"model", identity.title},
+                {"manufacturer", "Stepcast"},          {"model", identity.model},
                 {"via_device", options.client_id},     {"sw_version", options.version}} {}
 
   void sensor(const std::string& object, std::string name, const std::string& topic,

@@ -102,6 +102,18 @@ Result<void> check_printer(const Call& call, const std::string& printer) {
   return {};
 }
 
+// Of a printer that is there; the shelf has none.
+Result<void> check_tool(const Call& call, const std::string& printer, std::int64_t tool) {
+  if (const jobs::Runner* runner = call.site.find_printer(printer); runner != nullptr) {
+    const auto tools = static_cast<std::int64_t>(runner->identity().tools);
+    if (tool >= tools) {
+      return fail(Errc::kOutOfRange, fmt::format("'{}' has no tool {}", printer, tool), "tool",
+                  fmt::format("from 0 to {} is possible", tools - 1));
+    }
+  }
+  return {};
+}
+
 // The printer that a list is of; empty: all.
 Result<std::string> printer_of_query(const Call& call) {
   std::string printer = call.query.value("printer", std::string());
@@ -179,14 +191,18 @@ http::Response change_spool(Call& call, Workshop& shop) {
 http::Response mount_spool(Call& call, Workshop& shop) {
   const Json& named = call.body.at("printer");
   const std::string printer = named.is_null() ? "" : named.get<std::string>();
-  return answer_one(
-      call, visible_spool(call, shop).and_then([&](const Spool& spool) -> Result<Spool> {
-        if (auto there = check_printer(call, printer); !there) {
-          return tl::unexpected(there.error());
-        }
-        return shop.mount(spool.id, printer, call.body.value("tool", std::int64_t{0}));
-      }),
-      spool_json);
+  return answer_one(call,
+                    visible_spool(call, shop).and_then([&](const Spool& spool) -> Result<Spool> {
+                      if (auto there = check_printer(call, printer); !there) {
+                        return tl::unexpected(there.error());
+                      }
+                      const auto tool = call.body.value("tool", std::int64_t{0});
+                      if (auto there = check_tool(call, printer, tool); !there) {
+                        return tl::unexpected(there.error());
+                      }
+                      return shop.mount(spool.id, printer, tool);
+                    }),
+                    spool_json);
 }
 
 http::Response weigh_spool(Call& call, Workshop& shop) {

@@ -236,7 +236,7 @@ Json configured_profile(const Call& call) {
   return {
       {"id", identity.id},
       {"name", identity.title},
-      {"model", identity.title},
+      {"model", identity.model},
       {"color", "default"},
       {"default", true},
       {"current", true},

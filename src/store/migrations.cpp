@@ -35,6 +35,10 @@ Result<std::int64_t> number(Connection& connection, std::string_view sql) {
   return value;
 }
 
+std::span<const Migration> migrations_of(Dialect dialect) {
+  return dialect == Dialect::kSqlite ? sqlite_migrations() : postgresql_migrations();
+}
+
 struct Tables {
   bool any = false;
   bool version = false;
@@ -112,21 +116,26 @@ Result<void> step(Connection& connection, int version, Migration script) {
 
 }  // namespace
 
-Result<int> migrate(Connection& connection, const DatabaseUrl& url) {
-  const auto scripts =
-      url.dialect == Dialect::kSqlite ? sqlite_migrations() : postgresql_migrations();
-  const auto newest = static_cast<int>(scripts.size());
+Result<int> found_version(Connection& connection, const DatabaseUrl& url) {
   auto found = version_of(connection, url);
-  if (!found) {
-    return found;
-  }
-  if (*found > newest) {
+  const int newest = static_cast<int>(migrations_of(url.dialect).size());
+  if (found && *found > newest) {
     return fail(Errc::kUnsupported,
                 fmt::format("the database has version {} of the schema; this program knows {}",
                             *found, newest),
                 url.shown,
                 "start the newer program, or restore the backup made before its first "
                 "start");
+  }
+  return found;
+}
+
+Result<int> migrate(Connection& connection, const DatabaseUrl& url) {
+  const auto scripts = migrations_of(url.dialect);
+  const auto newest = static_cast<int>(scripts.size());
+  auto found = found_version(connection, url);
+  if (!found) {
+    return found;
   }
   if (*found > 0 && *found < newest && url.dialect == Dialect::kSqlite) {
     if (auto copied = connection.copy_to(backup_name(url.path, *found)); !copied) {

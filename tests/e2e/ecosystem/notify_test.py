@@ -197,6 +197,7 @@ url = "{receiver.url}/"
             example = re.sub(r'"/etc/stepcast/[a-z]+\.(?:token|password|secret)"', f'"{secret}"',
                              example)
             example = example.replace('/etc/stepcast/ca.pem', "/etc/ssl/certs/ca-certificates.crt")
+            example = example.replace("/usr/local/bin/lamp", "/bin/true")
             server = self.serve(more=example)
             server.stop()
 

@@ -68,6 +68,9 @@ class Workshop(TestCase):
                          404)
         self.assertEqual(self.put(server, "/api/v1/spools/7/place", {"printer": "taz6"}).status,
                          404)
+        reply = self.put(server, "/api/v1/spools/1/place", {"printer": "taz6", "tool": 1})
+        self.assertEqual(reply.status, 400, reply.body)
+        self.assertIn("tool 1", reply.json()["detail"])
         self.assertEqual(server.get("/api/v1/spools/one").status, 404)
         self.assertEqual(server.post("/api/v1/maintenance", {"printer": "taz6", "title": "x"})
                          .status, 400)

@@ -83,9 +83,47 @@ class Doctor(unittest.TestCase):
         with Device() as device:
             self.assertEqual(self.failures(text.format(device.address)), {})
         self.assertIn("printer one", self.failures(text.format(device.address)))
-        self.assertIn("printer one",
-                      self.failures('[server]\nport = 0\n[[printer]]\nid = "one"\n'
-                                    'profile = "no-such"\n'))
+        found = self.failures('[server]\nport = 0\n[[printer]]\nid = "one"\n'
+                              'profile = "no-such"\n')
+        self.assertRegex(found["printer one"], r"stepcastd\.toml:3: printer\.profile: .*no-such")
+
+    def test_what_the_server_would_refuse_is_found(self):
+        two = ('[server]\nport = {}\n[[printer]]\nid = "one"\nport = {}\n'
+               '[[printer]]\nid = "two"\nport = {}\n')
+        for ports in ((0, 5701, 5701), (5702, 5701, 5702)):
+            self.assertRegex(self.failures(two.format(*ports))["address"],
+                             r"stepcastd\.toml:6: printer\.port: .* has port 570[12], too")
+        hook = '[server]\nport = 0\n[[hook]]\nname = "lamp"\nevents = ["*"]\n'
+        for what, named in (('command = ["/no/such/lamp"]', "/no/such/lamp"),
+                            ('command = ["no-such-lamp"]', "no-such-lamp"),
+                            (f'command = ["{self.folder}"]', str(self.folder)),
+                            ('url = "http://x"\nsecret_file = "/no/secret"', "/no/secret")):
+            found = self.failures(f"{hook}{what}\n")
+            self.assertIn("stepcastd.toml:3: ", found["hook lamp"])
+            self.assertIn(named, found["hook lamp"])
+        self.assertEqual(self.failures(f'{hook}command = ["true", "/no/file"]\n'), {})
+        channel = ('[server]\nport = 0\n[[notify.channel]]\nname = "phone"\nkind = "ntfy"\n'
+                   'url = "http://x"\nsecret_file = "/no/secret"\n')
+        self.assertIn("/no/secret", self.failures(channel)["channel phone"])
+        mqtt = '[server]\nport = 0\n[mqtt]\nserver = "mqtt://x"\npassword_file = "/no/secret"\n'
+        self.assertIn("/no/secret", self.failures(mqtt)["mqtt"])
+        octoprint = ('[server]\nport = 0\n[[printer]]\nid = "one"\nkind = "octoprint"\n'
+                     'url = "http://x"\napi_key_file = "/no/key"\n')
+        self.assertIn("/no/key", self.failures(octoprint)["printer one"])
+
+    def test_a_database_that_cannot_be_used_is_found(self):
+        text = '[server]\nport = 0\n[storage]\ndatabase = "{}"\n'
+        for url, named in (("mysql://stepcast@db/x", "neither SQLite nor PostgreSQL"),
+                           ("postgresql://stepcast:geheim@127.0.0.1:1/x", "127.0.0.1"),
+                           (f"sqlite:{self.folder}/none/x.db", "No such file")):
+            found = self.failures(text.format(url))["database"]
+            self.assertIn("stepcastd.toml:4: storage.database: ", found)
+            self.assertIn(named, found)
+            self.assertNotIn("geheim", found)
+        broken = self.folder / "broken.db"
+        broken.write_bytes(b"G" * 5000)
+        self.assertIn("broken.db", self.failures(text.format(f"sqlite:{broken}"))["database"])
+        self.assertEqual(self.failures(text.format(f"sqlite:{self.folder}/new.db")), {})
 
 
 if __name__ == "__main__":

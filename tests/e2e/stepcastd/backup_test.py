@@ -1,5 +1,6 @@
-"""`stepcastd backup` and `restore`: what was there is there again."""
+"""`stepcast backup` and `restore`: what was there is there again."""
 
+import os
 import subprocess
 import threading
 import unittest
@@ -8,9 +9,13 @@ from kill_support import content_of
 from server_support import STEPCASTD, Server, TestCase
 
 
-def stepcastd(*arguments):
-    return subprocess.run([STEPCASTD, *map(str, arguments)], capture_output=True, text=True,
+def run(program, *arguments):
+    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True,
                           timeout=60, check=False)
+
+
+def stepcastd(*arguments):
+    return run(STEPCASTD, *arguments)
 
 
 class Backup(TestCase):
@@ -65,26 +70,39 @@ class Backup(TestCase):
         for name in files:
             self.assertEqual(server.get(f"/downloads/files/local/{name}").body, content_of(name))
 
+    def test_is_a_command_of_the_other_program_too(self):
+        stepcast = os.environ["STEPCAST"]
+        self.serve_in(self.data).stop()
+        saved = run(stepcast, "backup", self.saved, "--data", self.data)
+        self.assertEqual(saved.returncode, 0, saved.stderr)
+        restored = run(stepcast, "restore", self.saved, "--data", self.again)
+        self.assertEqual(restored.returncode, 0, restored.stderr)
+        self.serve_in(self.again).stop()
+        refused = run(stepcast, "restore", self.data / "none", "--data", self.folder / "x")
+        self.assertEqual(refused.returncode, 3)
+        self.assertIn("no backup", refused.stderr)
+        self.assertEqual(run(stepcast, "backup").returncode, 2)
+
     def test_overwrites_nothing(self):
         self.serve_in(self.data).stop()
         self.assertEqual(stepcastd("backup", self.saved, "--data", self.data).returncode, 0)
         before = (self.saved / "stepcast.db").read_bytes()
         refused = stepcastd("backup", self.saved, "--data", self.data)
-        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(refused.returncode, 3)
         self.assertIn("does not exist", refused.stderr)
         refused = stepcastd("restore", self.saved, "--data", self.data)
-        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(refused.returncode, 3)
         self.assertIn("not empty", refused.stderr)
         self.assertEqual((self.saved / "stepcast.db").read_bytes(), before)
 
     def test_refuses_what_is_none(self):
         refused = stepcastd("restore", self.data, "--data", self.again)
-        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(refused.returncode, 3)
         self.assertIn("no backup", refused.stderr)
         self.saved.mkdir()
         (self.saved / "stepcast.db").write_bytes(b"G" * 5000)
         refused = stepcastd("restore", self.saved, "--data", self.again)
-        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(refused.returncode, 6)
         self.assertEqual([path.name for path in self.folder.iterdir() if "again" in path.name], [])
         refused = stepcastd("backup", self.folder / "x", "--data", self.again)
         self.assertIn("no database", refused.stderr)

@@ -229,6 +229,23 @@ class Settings(TestCase):
         self.assertEqual(settings["temperature"]["profiles"], presets)
         self.assertEqual(settings["webcam"]["streamUrl"], "")
 
+    def test_printers_of_one_profile_have_names_of_their_own(self):
+        server = self.serve_ready(more='[[printer]]\nid = "left"\n'
+                                       '[[printer]]\nid = "right"\nname = "Right one"\n')
+        titles = {"taz6": "LulzBot TAZ 6 (taz6)", "left": "LulzBot TAZ 6 (left)",
+                  "right": "Right one"}
+        self.assertEqual({printer["id"]: printer["title"] for printer in
+                          server.get("/api/v1/printers").json()["items"]}, titles)
+        for printer, title in titles.items():
+            self.assertEqual(server.get(f"/p/{printer}/api/settings").json()["appearance"]["name"],
+                             title)
+        profile = server.get("/p/right/api/printerprofiles/_default").json()
+        self.assertEqual((profile["name"], profile["model"]), ("Right one", "LulzBot TAZ 6"))
+        reply = server.post("/p/right/api/settings", {"appearance": {"name": "Shed"}})
+        self.assertEqual(reply.json()["appearance"]["name"], "Shed", "for clients of that printer")
+        self.assertEqual(server.get("/p/left/api/settings").json()["appearance"]["name"],
+                         titles["left"])
+
     def test_a_profile_shows_the_machine_whatever_a_client_sends(self):
         server = self.serve_ready()
         request = {"profile": {"name": "Big one", "volume": {"width": 5}}}

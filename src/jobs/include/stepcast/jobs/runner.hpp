@@ -38,11 +38,13 @@ class Runner {
 
   struct Identity {
     std::string id;     ///< `taz6`: in paths and keys.
-    std::string title;  ///< For people.
+    std::string title;  ///< For people: no other printer of the server has it.
+    std::string model;  ///< For people: what machine it is.
     double width_mm{};  ///< Of the bed, and the height above it.
     double depth_mm{};
     double height_mm{};
     double nozzle_mm{};
+    std::size_t tools = 1;
   };
 
   /// `store`, `library` and `events` must outlive the runner.

@@ -10,7 +10,7 @@
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
-namespace stepcast::cli {
+namespace stepcast::daemon {
 namespace {
 
 using Grade = Finding::Grade;
@@ -71,7 +71,7 @@ Finding validity(const X509& certificate, const std::filesystem::path& file) {
 
 }  // namespace
 
-std::vector<Finding> examine_tls(const daemon::Config& config) {
+std::vector<Finding> examine_tls(const Config& config) {
   if (config.tls_certificate.empty()) {
     if (config.address == "127.0.0.1" || config.address == "::1") {
       return {};
@@ -113,4 +113,4 @@ std::vector<Finding> examine_tls(const daemon::Config& config) {
   return findings;
 }
 
-}  // namespace stepcast::cli
+}  // namespace stepcast::daemon

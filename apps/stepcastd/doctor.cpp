@@ -18,14 +18,14 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include "stepcast/machine/profile_loader.hpp"
 #include "stepcast/stream/console_client.hpp"
 
+#include "database.hpp"
 #include "doctor_tls.hpp"
 #include "format.hpp"
-#include "profile_folders.hpp"
+#include "requirements.hpp"
 
-namespace stepcast::cli {
+namespace stepcast::daemon {
 namespace {
 
 namespace fs = std::filesystem;
@@ -74,9 +74,8 @@ Result<std::chrono::microseconds> time_of_sync(const fs::path& folder) {
   return std::chrono::duration_cast<std::chrono::microseconds>(took);
 }
 
-std::vector<Finding> examine_disk(const daemon::Config& config, const fs::path& data) {
+std::vector<Finding> examine_disk(const Config& config, const fs::path& data) {
   constexpr std::chrono::milliseconds kSlowSync{20};
-  constexpr std::uint64_t kMib = 1U << 20;
   const fs::path folder = existing_part_of(data);
   std::vector<Finding> findings;
   if (std::error_code code; !fs::is_directory(folder, code)) {
@@ -101,28 +100,28 @@ std::vector<Finding> examine_disk(const daemon::Config& config, const fs::path& 
   struct statvfs facts {};
   if (statvfs(folder.c_str(), &facts) == 0) {
     const std::uint64_t free = std::uint64_t{facts.f_bavail} * facts.f_frsize;
-    const auto least = static_cast<std::uint64_t>(config.minimum_free_mib) * kMib;
+    const auto least = static_cast<std::uint64_t>(config.minimum_free_mib * kMib);
     const bool enough = free > least;
-    findings.push_back(
-        {enough ? Grade::kGood : Grade::kFailure, "disk",
-         fmt::format("{} free; uploads stop below {}", bytes_text(free), bytes_text(least)),
-         enough ? "" : "make room, or lower storage.minimum_free_mib"});
+    findings.push_back({enough ? Grade::kGood : Grade::kFailure, "disk",
+                        fmt::format("{} free; uploads stop below {}", cli::bytes_text(free),
+                                    cli::bytes_text(least)),
+                        enough ? "" : "make room, or lower storage.minimum_free_mib"});
   }
   return findings;
 }
 
 // Bound and let go at once.
-Finding examine_address(const daemon::Config& config) {
-  const std::string shown = fmt::format("{}:{}", config.address, config.port);
+Finding examine_address(const std::string& address, std::uint16_t port) {
+  const std::string shown = fmt::format("{}:{}", address, port);
   sockaddr_in v4{};
   sockaddr_in6 v6{};
   v4.sin_family = AF_INET;
-  v4.sin_port = htons(config.port);
+  v4.sin_port = htons(port);
   v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(config.port);
-  const bool is_v4 = inet_pton(AF_INET, config.address.c_str(), &v4.sin_addr) == 1;
-  if (!is_v4 && inet_pton(AF_INET6, config.address.c_str(), &v6.sin6_addr) != 1) {
-    return {Grade::kFailure, "address", fmt::format("'{}' is no address", config.address),
+  v6.sin6_port = htons(port);
+  const bool is_v4 = inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1;
+  if (!is_v4 && inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) != 1) {
+    return {Grade::kFailure, "address", fmt::format("'{}' is no address", address),
             "write one like 127.0.0.1, 0.0.0.0 or ::"};
   }
   const int listener = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -139,7 +138,7 @@ Finding examine_address(const daemon::Config& config) {
   }
   if (problem == EADDRINUSE) {
     return {Grade::kWarning, "address", fmt::format("{} is in use", shown),
-            "fine when stepcastd is running; otherwise choose another server.port"};
+            "fine when stepcastd is running; otherwise choose another port"};
   }
   return {Grade::kFailure, "address", fmt::format("{}: {}", shown, system_text(problem)),
           "choose an address of this machine and a port above 1023"};
@@ -163,33 +162,48 @@ Finding examine_device(const std::string& subject, const std::string& device) {
   return failure(subject, answer.error(), "switch it on, and check its address and the network");
 }
 
-Finding examine_octoprint(const std::string& subject, const daemon::PrinterConfig& printer) {
-  std::ifstream key(printer.api_key_file);
-  if (!key) {
-    return {
-        Grade::kFailure, subject,
-        fmt::format("the key of its OctoPrint, {}, cannot be read", printer.api_key_file.string()),
-        "put the key that OctoPrint shows into this file"};
+Finding examine_printer(const std::string& subject, const PrinterConfig& printer) {
+  if (printer.kind == "octoprint") {
+    return {Grade::kGood, subject, fmt::format("OctoPrint at {} drives it", printer.url), {}};
   }
-  return {Grade::kGood, subject, fmt::format("OctoPrint at {} drives it", printer.url), {}};
+  if (printer.device.empty()) {
+    return {Grade::kGood, subject, fmt::format("profile {}, virtual", printer.profile), {}};
+  }
+  return examine_device(subject, printer.device);
 }
 
-std::vector<Finding> examine_printers(const daemon::Config& config) {
+// What the server itself asks for at its start; of printers that have it, whether they are there.
+std::vector<Finding> examine_requirements(const Config& config) {
   std::vector<Finding> findings;
-  for (const daemon::PrinterConfig& printer : config.printers) {
+  for (const Unmet& unmet : unmet_requirements(config)) {
+    findings.push_back(failure(unmet.subject, unmet.error, "mend it in the configuration"));
+  }
+  for (const PrinterConfig& printer : config.printers) {
     const std::string subject = fmt::format("printer {}", printer.id);
-    if (const auto profile = machine::load_profile(printer.profile, profile_folders()); !profile) {
-      findings.push_back(failure(subject, profile.error(),
-                                 "`stepcast printers` lists the profiles that can be read"));
-    } else if (printer.kind == "octoprint") {
-      findings.push_back(examine_octoprint(subject, printer));
-    } else if (printer.device.empty()) {
-      findings.push_back({Grade::kGood, subject, fmt::format("{}, virtual", profile->title), {}});
-    } else {
-      findings.push_back(examine_device(subject, printer.device));
+    if (std::none_of(findings.begin(), findings.end(),
+                     [&](const Finding& finding) { return finding.subject == subject; })) {
+      findings.push_back(examine_printer(subject, printer));
     }
   }
   return findings;
+}
+
+Finding examine_database(const Config& config, const fs::path& data) {
+  constexpr const char* kSubject = "database";
+  std::error_code code;
+  if (config.database.empty() && !fs::exists(data, code)) {
+    return {Grade::kGood, kSubject, "is made with the data folder at the first start", {}};
+  }
+  const auto found = probe_database(config, data);
+  if (!found) {
+    return failure(kSubject, found.error(), "mend it, or name another storage.database");
+  }
+  return {Grade::kGood,
+          kSubject,
+          found->version == 0
+              ? fmt::format("{}: is made at the first start", found->shown)
+              : fmt::format("{}: version {} of the schema", found->shown, found->version),
+          {}};
 }
 
 std::vector<Finding> examine_system() {
@@ -228,16 +242,22 @@ std::vector<Finding> examine_system() {
 
 }  // namespace
 
-std::vector<Finding> examine(const daemon::Config& config, const fs::path& data) {
+std::vector<Finding> examine(const Config& config, const fs::path& data) {
   std::vector<Finding> findings = examine_disk(config, data);
   const auto add = [&findings](std::vector<Finding> more) {
     std::move(more.begin(), more.end(), std::back_inserter(findings));
   };
-  add({examine_address(config)});
+  add({examine_database(config, data)});
+  add({examine_address(config.address, config.port)});
+  for (const PrinterConfig& printer : config.printers) {
+    if (printer.port != 0) {
+      add({examine_address(config.address, printer.port)});
+    }
+  }
   add(examine_tls(config));
-  add(examine_printers(config));
+  add(examine_requirements(config));
   add(examine_system());
   return findings;
 }
 
-}  // namespace stepcast::cli
+}  // namespace stepcast::daemon

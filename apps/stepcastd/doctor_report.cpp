@@ -1,25 +1,17 @@
 #include <algorithm>
-#include <memory>
 #include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "command.hpp"
 #include "doctor.hpp"
 #include "exit_status.hpp"
 #include "terminal.hpp"
 
-namespace stepcast::cli {
+namespace stepcast::daemon {
 namespace {
 
 using Grade = Finding::Grade;
-
-struct DoctorOptions {
-  std::string config;
-  std::string data = daemon::default_data_folder().string();
-  bool json = false;
-};
 
 const char* grade_name(Grade grade) {
   return grade == Grade::kGood ? "good" : grade == Grade::kWarning ? "warning" : "failure";
@@ -38,7 +30,7 @@ void print_json(const std::vector<Finding>& findings) {
 }
 
 void print_for_people(const std::vector<Finding>& findings) {
-  const Terminal terminal(stdout);
+  const cli::Terminal terminal(stdout);
   for (const Finding& finding : findings) {
     const std::string mark = finding.grade == Grade::kGood      ? terminal.good("  ok  ")
                              : finding.grade == Grade::kWarning ? terminal.warn(" warn ")
@@ -50,15 +42,17 @@ void print_for_people(const std::vector<Finding>& findings) {
   }
 }
 
-int run(const DoctorOptions& options) {
+}  // namespace
+
+int run_doctor(const DoctorOptions& options) {
   std::vector<Finding> findings;
-  auto config = options.config.empty() ? Result<daemon::Config>(daemon::default_config())
-                                       : daemon::load_config(options.config);
+  auto config =
+      options.config.empty() ? Result<Config>(default_config()) : load_config(options.config);
   if (config) {
     findings.push_back(
         {Grade::kGood,
          "configuration",
-         fmt::format("{}, {} {}", options.config.empty() ? "built in" : options.config,
+         fmt::format("{}, {} {}", options.config.empty() ? "built in" : options.config.string(),
                      config->printers.size(),
                      config->printers.size() == 1 ? "printer" : "printers"),
          {}});
@@ -77,23 +71,7 @@ int run(const DoctorOptions& options) {
   const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.grade == Grade::kFailure;
   });
-  return failed ? kBadInput : kSuccess;
+  return failed ? cli::kBadInput : cli::kSuccess;
 }
 
-}  // namespace
-
-void add_doctor_command(CLI::App& app, int& status) {
-  auto* command =
-      app.add_subcommand("doctor", "Check a configuration of stepcastd, and this machine");
-  auto options = std::make_shared<DoctorOptions>();
-  command->add_option("--config", options->config, "Configuration of stepcastd, TOML")
-      ->type_name("FILE");
-  command->add_option("--data", options->data, "Its data folder")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command->add_flag("--json", options->json, "For programs");
-  command->footer("Changes nothing. Exit status 0: nothing failed; warnings may remain.");
-  command->callback([options, &status] { status = run(*options); });
-}
-
-}  // namespace stepcast::cli
+}  // namespace stepcast::daemon

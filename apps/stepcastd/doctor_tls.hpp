@@ -4,9 +4,9 @@
 
 #include "doctor.hpp"
 
-namespace stepcast::cli {
+namespace stepcast::daemon {
 
 /// Certificate and key: readable, of each other, still valid, and the key for nobody else's eyes.
-[[nodiscard]] std::vector<Finding> examine_tls(const daemon::Config& config);
+[[nodiscard]] std::vector<Finding> examine_tls(const Config& config);
 
-}  // namespace stepcast::cli
+}  // namespace stepcast::daemon
