@@ -16,7 +16,7 @@ build_packages=(
 check_packages=(
   git clang clang-tidy clang-format libclang-rt-14-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  python3 python3-venv python3-dev mosquitto openssl curl
+  python3 python3-venv python3-dev mosquitto openssl curl chromium
 )
 
 group="${1:-check}"

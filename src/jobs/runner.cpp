@@ -200,8 +200,9 @@ Result<void> Runner::start(const std::string& user) {
 Result<void> Runner::start(const Order& order) {
   return impl_->start(order);
 }
-Result<void> Runner::recover(std::optional<Mm> nozzle_height, const std::string& user) {
-  return impl_->recover(nozzle_height, user);
+Result<void> Runner::recover(std::optional<Mm> nozzle_height, const std::string& user,
+                             std::chrono::milliseconds patience) {
+  return impl_->recover(nozzle_height, user, patience);
 }
 Result<void> Runner::pause(std::string_view user) {
   return impl_->pause(user);

@@ -202,6 +202,7 @@ void Runner::Impl::forget_job() {
   {
     const std::scoped_lock lock(mutex_);
     job_.reset();
+    attempt_.reset();
     taking_up_ = false;
   }
   job_ended_.notify_all();
@@ -266,15 +267,21 @@ void Runner::Impl::tell_change(State before, const printer::Status& status,
 void Runner::Impl::on_finished(const printer::PrintResult& result) {
   store::JobRow row;
   std::string user;
+  std::shared_ptr<Attempt> attempt;
   {
     const std::scoped_lock lock(mutex_);
     if (!job_ || job_->id != result.job_id) {
       return;
     }
     row = *job_;
+    attempt = attempt_;
     if (result.outcome == printer::PrintResult::Outcome::kCancelled) {
       user = asked_by_;
     }
+  }
+  if (attempt) {
+    give_up(*attempt, result);
+    return;
   }
   close_row(row, result);
   learn_figures(row);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -18,8 +19,8 @@
 
 namespace stepcast::jobs {
 
-/// Commands are in runner.cpp, what leads to a start in runner_starts.cpp, and what follows the
-/// printer in runner_follow.cpp.
+/// Commands are in runner.cpp, what leads to a start in runner_starts.cpp and runner_recover.cpp,
+/// and what follows the printer in runner_follow.cpp.
 class Runner::Impl {
  public:
   Impl(Identity identity, store::Store& store, files::Library& library, events::Log& events,
@@ -49,7 +50,8 @@ class Runner::Impl {
   Result<void> unselect();
   Result<void> start(const std::string& user);
   Result<void> start(const Order& order);
-  Result<void> recover(std::optional<Mm> nozzle_height, const std::string& user);
+  Result<void> recover(std::optional<Mm> nozzle_height, const std::string& user,
+                       std::chrono::milliseconds patience);
   Result<void> pause(std::string_view user);
   Result<void> resume(std::string_view user);
   Result<void> cancel(std::string_view user);
@@ -66,13 +68,25 @@ class Runner::Impl {
     Impl* runner = nullptr;
   };
 
-  Result<void> ask_printer(const store::JobRow& row, const Order& order);
+  /// To go on with a print that was broken off, while it is no job yet. What became of it is by
+  /// mutex_.
+  struct Attempt {
+    Order order;
+    store::JobRow row;
+    bool begun = false;
+    std::optional<Error> refused{};
+  };
+
   Result<void> hand_over(store::JobRow& row, const Order& order);
   // With mutex_.
-  Result<void> may_start(const Order& order);
+  [[nodiscard]] Result<void> may_start(const Order& order) const;
   void start_when_analysed(store::JobRow row, Order order, const std::stop_token& stop);
   Result<void> enter(const store::JobRow& row, const Order& order);
   void select_again(const store::JobRow& row);
+  [[nodiscard]] Result<Order> order_of_rest(const store::JobRow& former,
+                                            const std::string& user) const;
+  Result<void> begin_rest(Attempt& attempt);
+  void give_up(Attempt& attempt, const printer::PrintResult& result);
   void hold(const store::JobRow& row);
   void release(const store::JobRow& row);
   void note(std::string_view user);
@@ -103,6 +117,7 @@ class Runner::Impl {
   std::string user_;
   store::PrintCounts counts_;
   std::optional<store::JobRow> job_;    // from the call of start() to its last entry in the books
+  std::shared_ptr<Attempt> attempt_;    // job_ is that of it, in no books yet
   bool waits_for_printer_ = false;      // job_ was under way when the server stopped
   bool taking_up_ = false;              // the printer is being asked for it
   bool waits_for_analysis_ = false;     // job_ is entered, and starts once its file is known

@@ -41,58 +41,16 @@ Result<void> Runner::Impl::start(const std::string& user) {
   return start(order);
 }
 
-Result<void> Runner::Impl::recover(std::optional<Mm> nozzle_height, const std::string& user) {
-  const printer::Status now = printer_->status();
-  if (!now.recovery) {
-    return fail(Errc::kNotFound,
-                fmt::format("no print of {} was broken off by a loss of power", identity_.title));
-  }
-  const auto former = books_.find(now.recovery->job_id);
-  if (!former) {
-    return tl::unexpected(former.error());
-  }
-  const auto path = files::LibraryPath::parse(former->file);
-  if (!path) {
-    return tl::unexpected(path.error());
-  }
-  auto entry = library_.find(*path, identity_.id);
-  if (!entry) {
-    return tl::unexpected(entry.error());
-  }
-  if (!*entry || (*entry)->is_folder) {
-    return fail(Errc::kNotFound, fmt::format("there is no file '{}' any more", former->file));
-  }
-  if ((*entry)->sha256 != former->sha256) {
-    return fail(Errc::kOutOfRange,
-                fmt::format("'{}' has changed since it was printed", former->file), former->file,
-                "restore its former version");
-  }
-  Order order;
-  order.job_id = new_job_id();
-  order.file = std::move(**entry);
-  order.bytes = library_.location(*path);
-  order.user = user;
-  order.version = now.version;
-  order.expires = std::chrono::steady_clock::time_point::max();
-  order.recovery = printer::Recovery{.of_job = former->id, .nozzle_height = nozzle_height};
-  return start(order);
-}
-
 Result<void> Runner::Impl::start(const Order& order) {
   store::JobRow row = books_.new_row(order.job_id, order.file, order.user);
-  if (order.recovery) {
-    const auto former = books_.find(order.recovery->of_job);
-    if (!former) {
-      return tl::unexpected(former.error());
-    }
-    take_off(row, *former);
-  }
   const auto counts = books_.counts_of(row.file);
   {
     const std::scoped_lock lock(mutex_);
     if (auto may = may_start(order); !may) {
       return may;
     }
+    selected_ = order.file;
+    user_ = order.user;
     counts_ = counts.value_or(store::PrintCounts{});
     job_ = row;
     job_of_selected_ = row.id;
@@ -104,7 +62,7 @@ Result<void> Runner::Impl::start(const Order& order) {
     forget_job();
     return entered;
   }
-  if (order.file.analysis || order.recovery) {  // which has been printed before
+  if (order.file.analysis) {
     return hand_over(row, order);
   }
   std::jthread before;  // of an earlier start; its end is awaited without the lock
@@ -118,15 +76,10 @@ Result<void> Runner::Impl::start(const Order& order) {
   return {};
 }
 
-Result<void> Runner::Impl::ask_printer(const store::JobRow& row, const Order& order) {
-  const printer::PrintRequest request{.job_id = row.id, .file = order.bytes};
-  return order.recovery ? printer_->recover(request, *order.recovery) : printer_->start(request);
-}
-
 // The last step of a start: the printer gets the job.
 Result<void> Runner::Impl::hand_over(store::JobRow& row, const Order& order) {
   auto started = std::chrono::steady_clock::now() < order.expires
-                     ? ask_printer(row, order)
+                     ? printer_->start({.job_id = row.id, .file = order.bytes})
                      : fail(Errc::kBusy, "the time for this start ran out before the disk had it");
   if (!started) {
     close_row(row, "failed", started.error().message);
@@ -161,7 +114,7 @@ Result<void> Runner::Impl::restart(const std::string& user) {
 }
 
 // With mutex_.
-Result<void> Runner::Impl::may_start(const Order& order) {
+Result<void> Runner::Impl::may_start(const Order& order) const {
   const printer::Status now = printer_->status();
   if (job_ || now.state != State::kOperational) {
     const State state = job_ && now.state == State::kOperational ? State::kStarting : now.state;
@@ -178,8 +131,6 @@ Result<void> Runner::Impl::may_start(const Order& order) {
   if (order.file.analysis && !order.file.analysis->error.empty()) {
     return fail(Errc::kOutOfRange, order.file.analysis->error, order.file.path);
   }
-  selected_ = order.file;
-  user_ = order.user;
   return {};
 }
 

@@ -23,6 +23,8 @@ namespace {
 // until then its place is taken.
 constexpr std::chrono::seconds kLinkOfTheDead{15};
 constexpr std::chrono::milliseconds kAskAgainAfter{100};
+constexpr const char* kHowToRecover =
+    "bring X and Y home by hand, leave Z as it is, and recover the print";
 
 }  // namespace
 
@@ -151,6 +153,10 @@ void StreamedPrinter::Impl::keep(const std::function<Result<void>(PrintJournal&)
 Result<void> StreamedPrinter::Impl::continue_print(const PrintRequest& request) {
   {
     const std::lock_guard lock(mutex_);
+    if (recovery_ && recovery_->job_id == request.job_id) {
+      return fail(Errc::kNotFound, "the device was switched off before the server had stopped",
+                  options_.device.to_string(), kHowToRecover);
+    }
     if (!record_ || record_->job_id != request.job_id) {
       return fail(Errc::kNotFound, fmt::format("there is no record of job {}", request.job_id));
     }
@@ -170,8 +176,7 @@ Result<void> StreamedPrinter::Impl::continue_print(const PrintRequest& request) 
                               "to {}, so nobody knows where it stands",
                               reached),
                   options_.device.to_string(),
-                  recovery_ ? "bring X and Y home by hand, leave Z as it is, and recover the print"
-                            : "bring the machine home and print again");
+                  recovery_ ? kHowToRecover : "bring the machine home and print again");
     }
     const auto next = allow(Command::kStart);
     if (!next) {

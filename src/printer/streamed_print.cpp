@@ -472,7 +472,7 @@ void StreamedPrinter::Impl::end(PrintResult result) {
   const std::lock_guard lock(mutex_);
   forget_pause();
   forget_settings();
-  if (result.outcome == PrintResult::Outcome::kFailed) {
+  if (result.outcome == PrintResult::Outcome::kFailed && !result.refused) {
     log(fmt::format("The print failed: {}", result.reason));
   }
   if (!end_in_emergency()) {

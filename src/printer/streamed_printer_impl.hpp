@@ -172,6 +172,9 @@ class StreamedPrinter::Impl {
   Result<bool> bring_home(const std::stop_token& stop);
   void take_up(const Continued& task);
   void recover_print(const Recovered& task);
+  Result<control::JobPlan> check_rest(const Recovered& task, PerAxis<Steps>& from_home);
+  void refuse(const Recovered& task, PrintResult result, const Error& error);
+  void show_refusal(const Recovered& task, const Error& error);
   Result<control::JobPlan> plan_rest(const Recovered& task, PerAxis<Steps>& from_home) const;
   Result<control::JobPlan> plan_again(const PrintRequest& request, const PrintRecord& record) const;
   void keep_recovery();

@@ -24,6 +24,8 @@ Mm z_height(const machine::Profile& profile, Steps from_home) {
   return tool_position(profile, steps)[Axis::kZ];
 }
 
+constexpr const char* kMeasure = "measure it, and say how far the nozzle is above the bed";
+
 /// Nothing that the device can have made lies behind it.
 Ticks latest_tick(const PrintRecord& record, Ticks note_every) {
   if (record.over) {
@@ -50,7 +52,10 @@ void StreamedPrinter::Impl::take_recovery() {
   recovery_ = record ? std::move(*record) : std::nullopt;
   status_.recovery.reset();
   if (recovery_) {
-    status_.recovery = RecoveryPoint{.job_id = recovery_->job_id, .layer = {}};
+    status_.recovery = RecoveryPoint{.job_id = recovery_->job_id,
+                                     .layer = {},
+                                     .needs_height = recovery_->z_unsure,
+                                     .refused = {}};
     if (recovery_->layer >= 0) {
       status_.recovery->layer = recovery_->layer;
     }
@@ -72,6 +77,7 @@ void StreamedPrinter::Impl::doubt_z() {
     return;
   }
   recovery_->z_unsure = true;
+  status_.recovery->needs_height = true;
   auto file = PrintJournal::go_on(recovery_file());
   auto kept = file ? file->z_unsure() : tl::unexpected(file.error());
   if (!kept) {
@@ -139,7 +145,7 @@ Result<void> StreamedPrinter::Impl::recover(const PrintRequest& request, const R
       return fail(Errc::kInvalidArgument,
                   "nobody knows how high the nozzle is: since the loss of power the device was "
                   "moved, or has lost power again",
-                  "nozzle_height", "measure it, and say how far the nozzle is above the bed");
+                  std::string(kNozzleHeight), kMeasure);
     }
     const auto& axis = options_.profile.axes[Axis::kZ];
     if (how.nozzle_height &&
@@ -147,11 +153,13 @@ Result<void> StreamedPrinter::Impl::recover(const PrintRequest& request, const R
       return fail(Errc::kOutOfRange,
                   fmt::format("a nozzle at {:g} mm is outside {:g} to {:g} mm",
                               how.nozzle_height->v, axis.travel_min.v, axis.travel_max.v),
-                  "nozzle_height", "how far it is above the bed");
+                  std::string(kNozzleHeight), "how far it is above the bed");
     }
     begin_job(request);
+    status_.job_id.clear();  // it is no job before Recovery::begin
+    status_.recovery->refused.clear();
     tasks_.emplace_back(Recovered{request, how, *recovery_, books_.from_home()[Axis::kZ]});
-    log("A print that was broken off by a loss of power goes on.");
+    log("A print that was broken off by a loss of power is planned again, to go on.");
     enter(*next);
   }
   wake_.notify_all();
@@ -206,7 +214,7 @@ Result<control::JobPlan> StreamedPrinter::Impl::plan_rest(const Recovered& task,
                             "it moved between {:.3f} and {:.3f} mm",
                             z_height(profile, began + place->lowest_z).v,
                             z_height(profile, began + place->highest_z).v),
-                "nozzle_height", "measure it, and say how far the nozzle is above the bed");
+                std::string(kNozzleHeight), kMeasure);
   }
   control::ControllerChoice choice = options_.controller;
   choice.restart = place->restart;
@@ -221,33 +229,73 @@ Result<control::JobPlan> StreamedPrinter::Impl::plan_rest(const Recovered& task,
   return control::plan_job(task.request.file, profile, choice, {}, record.changes);
 }
 
-void StreamedPrinter::Impl::recover_print(const Recovered& task) {
-  std::stop_token stop;
+/// What can be known before anything heats or moves.
+Result<control::JobPlan> StreamedPrinter::Impl::check_rest(const Recovered& task,
+                                                           PerAxis<Steps>& from_home) {
   stream::HeatAbilities abilities;
   {
     const std::lock_guard lock(mutex_);
-    stop = print_stop_.get_token();
     abilities = heat_desk_.abilities();
+  }
+  return plan_rest(task, from_home).and_then([&](control::JobPlan plan) {
+    return show_job(plan).and_then([&] { return check_heat(plan, abilities); }).map([&] {
+      return std::move(plan);
+    });
+  });
+}
+
+void StreamedPrinter::Impl::show_refusal(const Recovered& task, const Error& error) {
+  const std::lock_guard lock(mutex_);
+  status_.job_id.clear();
+  if (status_.recovery) {
+    status_.recovery->refused = error.to_string();
+    if (error.location == kNozzleHeight && !task.how.nozzle_height) {
+      status_.recovery->needs_height = true;
+    }
+  }
+  log(fmt::format("The print does not go on: {}", error.to_string()));
+}
+
+/// Nothing is lost but this attempt.
+void StreamedPrinter::Impl::refuse(const Recovered& task, PrintResult result, const Error& error) {
+  show_refusal(task, error);
+  result.refused = error;
+  end(std::move(result));
+}
+
+void StreamedPrinter::Impl::recover_print(const Recovered& task) {
+  std::stop_token stop;
+  {
+    const std::lock_guard lock(mutex_);
+    stop = print_stop_.get_token();
   }
   PrintResult result;
   result.job_id = task.request.job_id;
   PerAxis<Steps> from_home;
-  auto plan = plan_rest(task, from_home);
-  Result<void> fine = plan ? show_job(*plan) : tl::unexpected(plan.error());
-  fine = fine ? check_heat(*plan, abilities) : fine;
-  if (!fine) {  // nothing is lost but this attempt
-    result.reason = fine.error().to_string();
-    end(std::move(result));
+  auto plan = check_rest(task, from_home);
+  if (!plan) {
+    refuse(task, std::move(result), plan.error());
     return;
   }
   const auto info = probe();
   if (!info) {
+    show_refusal(task, info.error());
+    result.refused = info.error();
     end_with(std::move(result), info.error());
     return;
   }
   if (stop.stop_requested() || leave_.stop_requested()) {
-    result.outcome = PrintResult::Outcome::kCancelled;
-    end(std::move(result));
+    const auto cancelled =
+        fail(Errc::kBusy, "the attempt was cancelled before anything was heated or moved");
+    refuse(task, std::move(result), cancelled.value());
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    status_.job_id = task.request.job_id;
+  }
+  if (const auto begun = task.how.begin ? task.how.begin() : Result<void>{}; !begun) {
+    refuse(task, std::move(result), begun.error());
     return;
   }
   {

@@ -1,9 +1,14 @@
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "stepcast/http/problem.hpp"
 
 #include "api_operation.hpp"
 
@@ -18,6 +23,9 @@ constexpr std::size_t kMostPath = 1024;
 constexpr double kFarthestMm = 10'000;
 constexpr double kFastestMmS = 10'000;
 constexpr double kHottestC = 600;
+
+// What a person has to say before a print goes on after a loss of power.
+constexpr std::array<std::string_view, 2> kRecoveryClaims{"part_is_firm", "xy_is_home"};
 
 using Apply = Result<void> (*)(Call&);
 
@@ -96,16 +104,31 @@ Result<void> send_lines(Call& call) {
 }
 
 Result<void> recover(Call& call) {
-  for (const char* claim : {"part_is_firm", "xy_is_home"}) {
+  for (const std::string_view claim : kRecoveryClaims) {
     if (!call.body.at(claim).get<bool>()) {
-      return fail(Errc::kInvalidArgument, "a print goes on only if this is so", claim,
+      return fail(Errc::kInvalidArgument, "a print goes on only if this is so", std::string(claim),
                   "look at the machine: the part has to be firmly on the bed, and the tool at home "
                   "in X and Y");
     }
   }
-  const auto height = call.body.find("nozzle_height_mm");
+  const auto height = call.body.find(printer::kNozzleHeight);
   return call.hand().recover(height == call.body.end() ? std::nullopt
                                                        : std::optional(Mm(height->get<double>())));
+}
+
+// A program can tell from `needs` what would have to be said instead.
+http::Response refuse_recovery(const Call& call, const Error& error) {
+  // That the job is planned differently, say, is no fault of the server.
+  const int status = error.code == Errc::kFault ? 409 : http::status_of(error.code);
+  http::Response response = http::problem(status, error.to_string(), call.request.path);
+  const bool is_claim = std::find(kRecoveryClaims.begin(), kRecoveryClaims.end(), error.location) !=
+                        kRecoveryClaims.end();
+  if (is_claim || error.location == printer::kNozzleHeight) {
+    Json problem = Json::parse(response.body);
+    problem["needs"] = error.location;
+    response.body = problem.dump();
+  }
+  return response;
 }
 
 struct Command {
@@ -115,12 +138,13 @@ struct Command {
   const char* summary;
   Json request;
   Apply apply;
+  http::Response (*refuse)(const Call&, const Error&) = api::refuse;
 };
 
 // Accepted, not done: the state afterwards tells what became of it, and so do the events.
-http::Response accept(Call& call, Apply apply) {
-  if (auto applied = apply(call); !applied) {
-    return refuse(call, applied.error());
+http::Response accept(Call& call, const Command& command) {
+  if (auto applied = command.apply(call); !applied) {
+    return command.refuse(call, applied.error());
   }
   const printer::Status status = call.runner->status();
   http::Response response = answer(state_json(status), 202);
@@ -154,10 +178,11 @@ void add_command_operations(Table& table) {
                 described(boolean(), "Is the part still firmly on the bed? Somebody has looked.")},
                {"xy_is_home",
                 described(boolean(), "X and Y were brought home by hand, Z was left alone.")},
-               optional("nozzle_height_mm",
+               optional(std::string(printer::kNozzleHeight),
                         described(number(0, kFarthestMm),
-                                  "Of the nozzle above the bed, measured; left out: as it was."))}),
-       recover},
+                                  "Of the nozzle above the bed, measured; left out: as it was. A "
+                                  "problem whose `needs` names it asks for it."))}),
+       recover, refuse_recovery},
       {"pause", "pausePrint", "PRINT", "Brings the print to a halt that can be resumed.", nullptr,
        [](Call& call) { return call.hand().pause(); }},
       {"resume", "resumePrint", "PRINT", "Goes on from exactly where it was paused.", nullptr,
@@ -205,18 +230,17 @@ void add_command_operations(Table& table) {
        object({{"lines", list(text(1, kMostLineBytes), 1, kMostLines)}}), send_lines},
   };
   for (const Command& command : commands) {
-    table.operations.push_back(
-        {.method = http::Method::kPost,
-         .path = fmt::format("/printers/{{printer}}/{}", command.path),
-         .permission = command.permission,
-         .id = command.id,
-         .tag = "commands",
-         .summary = command.summary,
-         .request = command.request,
-         .answer = {.status = 202, .shape = named("PrinterState")},
-         .repeats = Repeats::kByKey,
-         .conditional = true,
-         .handle = [apply = command.apply](Call& call) { return accept(call, apply); }});
+    table.operations.push_back({.method = http::Method::kPost,
+                                .path = fmt::format("/printers/{{printer}}/{}", command.path),
+                                .permission = command.permission,
+                                .id = command.id,
+                                .tag = "commands",
+                                .summary = command.summary,
+                                .request = command.request,
+                                .answer = {.status = 202, .shape = named("PrinterState")},
+                                .repeats = Repeats::kByKey,
+                                .conditional = true,
+                                .handle = [command](Call& call) { return accept(call, command); }});
   }
 }
 

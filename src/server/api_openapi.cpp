@@ -147,7 +147,10 @@ Json openapi_of(const Table& table, const Site& site) {
         {"title", shape::text()},
         {"status", shape::integer()},
         {"detail", shape::described(shape::text(), "Names place, value, limit and remedy.")},
-        {"instance", shape::text()}}}};
+        {"instance", shape::text()},
+        {"needs", shape::described(shape::text(),
+                                   "A key of the request that would have to say something else; "
+                                   "only where the operation tells of it.")}}}};
   Json key{{"type", "apiKey"}, {"in", "header"}, {"name", "X-Api-Key"}};
   Json bearer{{"type", "http"}, {"scheme", "bearer"}};
   Json cookie{{"type", "apiKey"}, {"in", "cookie"}, {"name", kSessionCookie}};

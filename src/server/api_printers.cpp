@@ -73,6 +73,8 @@ Json recovery_json(const std::optional<printer::RecoveryPoint>& point) {
   Json object = Json::object();
   object["job"] = point->job_id;
   object["layer"] = maybe(point->layer);
+  object["needs"] = point->needs_height ? Json(std::string(printer::kNozzleHeight)) : Json(nullptr);
+  object["refused"] = point->refused.empty() ? Json(nullptr) : Json(point->refused);
   return object;
 }
 
@@ -154,6 +156,10 @@ Json state_shape() {
   Json recovery = object({
       {"job", text()},
       {"layer", described(nullable(integer()), "That was reached.")},
+      {"needs", described(nullable(text()),
+                          "What `recover` has to be given as well: `nozzle_height_mm`; null: "
+                          "nothing, as far as is known before it is planned.")},
+      {"refused", described(nullable(text()), "What stood against the latest attempt.")},
   });
   Json part = object({{"name", text()}, {"cancelled", boolean()}});
   return object({

@@ -1,5 +1,6 @@
 #include "hand.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -8,6 +9,9 @@
 
 namespace stepcast::server {
 namespace {
+
+// Clients wait longer for an answer.
+constexpr std::chrono::seconds kPlanAwaited{8};
 
 std::string selected_path(const jobs::Runner& runner) {
   const std::optional<files::Entry> file = runner.view().file;
@@ -42,7 +46,7 @@ Result<void> Hand::restart() const {
 }
 Result<void> Hand::recover(std::optional<Mm> nozzle_height) const {
   const auto point = runner_.status().recovery;
-  auto started = runner_.recover(nozzle_height, who_.user);
+  auto started = runner_.recover(nozzle_height, who_.user, kPlanAwaited);
   return enter("recover", point ? point->job_id : std::string(), std::move(started));
 }
 Result<void> Hand::pause() const {

@@ -27,6 +27,8 @@ class PrinterScript {
   std::optional<Error> refuse_start;
   std::optional<Error> refuse_connect;
   std::optional<Error> refuse_continue;
+  std::optional<Error> refuse_recover;  ///< Says the plan.
+  bool plans_long = false;              ///< A recovery; then begin_rest() or refuse_rest().
   std::function<void(const printer::PrintRequest&)> on_start;  ///< While the start is accepted.
 };
 
@@ -65,6 +67,24 @@ class ScriptedPrinter final : public printer::Printer {
     enter(State::kOperational);
   }
   void end_well() { end(printer::PrintResult::Outcome::kDone); }
+  /// The recovery that was asked for is planned, and nothing stands against it.
+  void begin_rest() {
+    if (auto begun = script_->recovered.back().begin(); !begun) {
+      refuse_rest(begun.error());
+      return;
+    }
+    set_job(rest_);
+    const std::scoped_lock lock(mutex_);
+    status_.recovery.reset();
+  }
+  void refuse_rest(const Error& error) {
+    printer::PrintResult result;
+    result.job_id = rest_;
+    result.reason = error.to_string();
+    result.refused = error;
+    enter(State::kOperational);
+    observer_.on_finished(result);
+  }
 
   // --- what it is asked ---
 
@@ -109,16 +129,18 @@ class ScriptedPrinter final : public printer::Printer {
   [[nodiscard]] Result<void> recover(const printer::PrintRequest& request,
                                      const printer::Recovery& how) override {
     script_->recovered.push_back(how);
-    set_job(request.job_id);
-    {
-      const std::scoped_lock lock(mutex_);
-      status_.recovery.reset();
+    rest_ = request.job_id;
+    set_job({});
+    if (auto planned = command(printer::Command::kStart); !planned || script_->plans_long) {
+      return planned;
     }
-    return command(printer::Command::kStart);
+    script_->refuse_recover ? refuse_rest(*script_->refuse_recover) : begin_rest();
+    return {};
   }
   void break_off(const std::string& job) {
     const std::scoped_lock lock(mutex_);
-    status_.recovery = printer::RecoveryPoint{.job_id = job, .layer = 3};
+    status_.recovery =
+        printer::RecoveryPoint{.job_id = job, .layer = 3, .needs_height = false, .refused = {}};
   }
   [[nodiscard]] Result<void> continue_print(const printer::PrintRequest& request) override {
     if (script_->refuse_continue) {
@@ -146,6 +168,7 @@ class ScriptedPrinter final : public printer::Printer {
   }
 
   std::shared_ptr<PrinterScript> script_;
+  std::string rest_;  ///< The job that a recovery is to be.
   printer::Observer observer_;
   mutable std::mutex mutex_;
   printer::Status status_;  // by mutex_

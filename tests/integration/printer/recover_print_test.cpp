@@ -1,4 +1,5 @@
 // Prints whose device loses its power.
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -249,7 +250,8 @@ TEST_F(RecoverPrint, AHeightThatNobodyKnowsIsAskedFor) {
   const auto refused = server->recover(rest, {.of_job = "1"});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::kInvalidArgument);
-  EXPECT_EQ(refused.error().location, "nozzle_height");
+  EXPECT_EQ(refused.error().location, printer::kNozzleHeight);
+  EXPECT_TRUE(server->status().recovery->needs_height) << "before anybody asks";
   const auto outside = server->recover(rest, {.of_job = "1", .nozzle_height = Mm(251)});
   ASSERT_FALSE(outside);
   EXPECT_EQ(outside.error().code, Errc::kOutOfRange);
@@ -269,19 +271,40 @@ TEST_F(RecoverPrint, AHeightThatChangedWhileThePowerMayHaveGoneIsAskedFor) {
   EXPECT_THAT(watch->results()[0].reason, HasSubstr("recover"));
   ASSERT_TRUE(server->connect());
   const printer::PrintRequest rest{.job_id = "2", .file = hopping.path()};
-  ASSERT_TRUE(server->recover(rest, {.of_job = "1"}));
+  EXPECT_FALSE(server->status().recovery->needs_height) << "nobody has looked";
+  std::atomic<int> begun{0};
+  const auto begin = [&]() -> Result<void> {
+    ++begun;
+    return {};
+  };
+  ASSERT_TRUE(server->recover(rest, {.of_job = "1", .nozzle_height = {}, .begin = begin}));
   const PrintResult refused = outcome();
-  EXPECT_EQ(refused.outcome, PrintResult::Outcome::kFailed);
-  EXPECT_THAT(refused.reason, HasSubstr("between 0.300 and 0.600 mm"));
+  ASSERT_TRUE(refused.refused);
+  EXPECT_EQ(refused.refused->location, printer::kNozzleHeight);
+  EXPECT_THAT(refused.refused->message, HasSubstr("between 0.300 and 0.600 mm"));
+  EXPECT_EQ(begun, 0);
+  EXPECT_TRUE(server->status().recovery->needs_height);
+  EXPECT_THAT(server->status().recovery->refused, HasSubstr("between 0.300 and 0.600 mm"));
   EXPECT_TRUE(device->executed().empty()) << "nothing has moved";
   ASSERT_TRUE(watch->wait_for_state(State::kOperational));
   for (const auto& [name, heater] : server->status().heaters) {
     EXPECT_EQ(heater.target, Celsius{0}) << name;
   }
+  // Whoever keeps the books may still call it off.
+  const auto no_room = [] { return Result<void>(fail(Errc::kFull, "no room for the books")); };
   ASSERT_TRUE(server->recover({.job_id = "3", .file = hopping.path()},
-                              {.of_job = "1", .nozzle_height = Mm(0.3)}));
+                              {.of_job = "1", .nozzle_height = Mm(0.3), .begin = no_room}));
   ASSERT_TRUE(watch->wait_for_results(3)) << watch->log();
-  EXPECT_EQ(watch->results()[2].outcome, PrintResult::Outcome::kDone) << watch->results()[2].reason;
+  ASSERT_TRUE(watch->results()[2].refused);
+  EXPECT_EQ(watch->results()[2].refused->code, Errc::kFull);
+  EXPECT_TRUE(device->executed().empty()) << "nothing has moved";
+  ASSERT_TRUE(watch->wait_for_state(State::kOperational));
+  ASSERT_TRUE(server->recover({.job_id = "4", .file = hopping.path()},
+                              {.of_job = "1", .nozzle_height = Mm(0.3), .begin = begin}));
+  ASSERT_TRUE(watch->wait_for_results(4)) << watch->log();
+  EXPECT_EQ(begun, 1);
+  EXPECT_EQ(watch->results()[3].outcome, PrintResult::Outcome::kDone) << watch->results()[3].reason;
+  EXPECT_FALSE(watch->results()[3].refused);
 }
 
 TEST_F(RecoverPrint, IsRefusedForOtherJobsAndOtherFilesAndKeepsThePoint) {
@@ -299,8 +322,9 @@ TEST_F(RecoverPrint, IsRefusedForOtherJobsAndOtherFilesAndKeepsThePoint) {
   const JobFile another(mirrored);
   ASSERT_TRUE(server->recover({.job_id = "2", .file = another.path()}, {.of_job = "1"}));
   const PrintResult result = outcome();
-  EXPECT_EQ(result.outcome, PrintResult::Outcome::kFailed);
-  EXPECT_THAT(result.reason, HasSubstr("plan"));
+  ASSERT_TRUE(result.refused);
+  EXPECT_THAT(result.refused->message, HasSubstr("plan"));
+  EXPECT_FALSE(server->status().recovery->needs_height);
   EXPECT_TRUE(device->executed().empty()) << "nothing has moved";
   EXPECT_TRUE(server->status().recovery);
 

@@ -1,6 +1,7 @@
 #include "stepcast/jobs/runner.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,6 +22,8 @@ using printer::State;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+constexpr std::chrono::seconds kPatience{60};
 
 class RunnerTest : public ::testing::Test {
  protected:
@@ -44,6 +47,15 @@ class RunnerTest : public ::testing::Test {
     ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("cube.gcode")), "ada"));
     const auto started = runner->start("bob");
     ASSERT_TRUE(started) << started.error().to_string();
+  }
+  /// A print of cube.gcode is broken off by a loss of power.
+  void break_off() {
+    start();
+    machine->enter(State::kPrinting);
+    machine->end(PrintResult::Outcome::kFailed, "the device was lost", 4);
+    machine->break_off(rig.rows()[0].id);
+    rig.types_heard();
+    rig.heard.clear();
   }
   [[nodiscard]] Result<void> remove_file() {
     return rig.library->remove(take(files::LibraryPath::parse("cube.gcode")));
@@ -267,7 +279,7 @@ TEST_F(RunnerTest, TheRestOfABrokenOffPrintIsAJobOfItsOwnAndBooksWhatIsLeft) {
   }
   rig.upload("part.gcode", "G28\nG1 X12 F3000\n");
   ASSERT_TRUE(runner->connect());
-  const auto nothing = runner->recover({}, "eve");
+  const auto nothing = runner->recover({}, "eve", kPatience);
   ASSERT_FALSE(nothing);
   EXPECT_EQ(nothing.error().code, Errc::kNotFound);
   ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("part.gcode")), "ada"));
@@ -281,7 +293,7 @@ TEST_F(RunnerTest, TheRestOfABrokenOffPrintIsAJobOfItsOwnAndBooksWhatIsLeft) {
   ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("cube.gcode")), "ada"));
   rig.types_heard();
   rig.heard.clear();
-  ASSERT_TRUE(runner->recover(Mm(12.5), "eve"));
+  ASSERT_TRUE(runner->recover(Mm(12.5), "eve", kPatience));
   ASSERT_EQ(script->recovered.size(), 1U);
   EXPECT_EQ(script->recovered[0].of_job, former);
   EXPECT_EQ(script->recovered[0].nozzle_height, Mm(12.5));
@@ -309,15 +321,80 @@ TEST_F(RunnerTest, RecoversNoPrintWhoseFileHasChangedOrGone) {
   machine->end(PrintResult::Outcome::kFailed, "the device was lost", 4);
   machine->break_off(rig.rows()[0].id);
   rig.upload("cube.gcode", "G28\nG1 X11 F3000\n");
-  const auto changed = runner->recover({}, "eve");
+  const auto changed = runner->recover({}, "eve", kPatience);
   ASSERT_FALSE(changed);
   EXPECT_EQ(changed.error().code, Errc::kOutOfRange);
   ASSERT_TRUE(remove_file());
-  const auto gone = runner->recover({}, "eve");
+  const auto gone = runner->recover({}, "eve", kPatience);
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().code, Errc::kNotFound);
   EXPECT_THAT(script->recovered, IsEmpty());
   EXPECT_EQ(rig.rows().size(), 1U);
+}
+
+TEST_F(RunnerTest, AnAttemptToRecoverThatThePlanRefusesIsAnsweredAndInNoBooks) {
+  break_off();
+  script->refuse_recover = Error{.code = Errc::kInvalidArgument,
+                                 .message = "nobody knows how high the nozzle is",
+                                 .location = std::string(printer::kNozzleHeight),
+                                 .remedy = {}};
+  rig.upload("other.gcode", "G28\n");
+  ASSERT_TRUE(runner->select(take(files::LibraryPath::parse("other.gcode")), "ada"));
+  rig.types_heard();
+  rig.heard.clear();
+  const auto refused = runner->recover({}, "eve", kPatience);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kInvalidArgument);
+  EXPECT_EQ(refused.error().location, printer::kNozzleHeight);
+  EXPECT_EQ(runner->status().state, State::kOperational);
+  EXPECT_EQ(runner->view().file->path, "other.gcode") << "nothing else was selected";
+  EXPECT_EQ(rig.rows().size(), 1U);
+  EXPECT_THAT(rig.types_heard(), ::testing::Each("PrinterStateChanged"));
+
+  script->refuse_recover.reset();
+  ASSERT_TRUE(runner->recover(Mm(3), "eve", kPatience)) << "it may be tried again";
+  machine->enter(State::kPrinting);
+  machine->end_well();
+  EXPECT_EQ(rig.rows().size(), 2U);
+  EXPECT_TRUE(remove_file()) << "every hold was released";
+}
+
+TEST_F(RunnerTest, WhileARecoveryIsPlannedItHasThePrinterAndIsInNoBooks) {
+  break_off();
+  script->plans_long = true;
+  ASSERT_TRUE(runner->recover({}, "eve", {})) << "who asks is not kept waiting";
+  EXPECT_EQ(runner->status().state, State::kStarting);
+  EXPECT_EQ(rig.rows().size(), 1U);
+  EXPECT_EQ(runner->start("bob").error().code, Errc::kBusy);
+  EXPECT_EQ(runner->recover({}, "bob", kPatience).error().code, Errc::kBusy);
+  EXPECT_EQ(remove_file().error().code, Errc::kBusy) << "its file is needed";
+  machine->refuse_rest(
+      {.code = Errc::kFault, .message = "other plan", .location = {}, .remedy = {}});
+  EXPECT_EQ(runner->status().state, State::kOperational);
+  EXPECT_EQ(rig.rows().size(), 1U);
+
+  ASSERT_TRUE(runner->recover({}, "eve", {}));
+  machine->begin_rest();
+  EXPECT_EQ(rig.rows().at(0).state, "starting") << "before anything heats";
+  EXPECT_EQ(rig.rows().at(0).recovers, rig.rows().at(1).id);
+  std::vector<std::string> types = rig.types_heard();
+  std::erase(types, "PrinterStateChanged");
+  EXPECT_THAT(types, ElementsAre("PrintStarted"));
+}
+
+TEST_F(RunnerTest, ARecoveryThatIsCancelledOrCutOffWhileItIsPlannedHasNeverBeen) {
+  break_off();
+  script->plans_long = true;
+  ASSERT_TRUE(runner->recover({}, "eve", {}));
+  ASSERT_TRUE(runner->cancel("eve"));
+  machine->refuse_rest({.code = Errc::kBusy, .message = "cancelled", .location = {}, .remedy = {}});
+  EXPECT_EQ(rig.rows().size(), 1U);
+  ASSERT_TRUE(runner->recover({}, "eve", {}));
+  restart_server();
+  EXPECT_EQ(rig.rows().size(), 1U);
+  ASSERT_TRUE(runner->connect());
+  EXPECT_THAT(script->continued, IsEmpty()) << "no print was under way";
+  EXPECT_EQ(runner->status().state, State::kOperational);
 }
 
 TEST_F(RunnerTest, HandsAPrintUnderWayToThePrinterAfterARestart) {

@@ -87,8 +87,6 @@ class Runner {
     /// Happens in the transaction that enters the job, before the printer is asked; its error calls
     /// the start off.
     std::function<Result<void>(store::Session&)> with_row;
-    /// Instead of a start: the rest of a print that was broken off.
-    std::optional<printer::Recovery> recovery{};
   };
   /// @returns also kBusy: the printer's state has changed since, or the order has expired.
   [[nodiscard]] Result<void> start(const Order& order);
@@ -96,9 +94,14 @@ class Runner {
   [[nodiscard]] Result<void> resume(std::string_view user = {});
   [[nodiscard]] Result<void> cancel(std::string_view user = {});
   /// Goes on with the print of Status::recovery as a job of its own, that says which one it is the
-  /// rest of (Printer::recover()). @returns also kNotFound: there is none, or its file is gone;
-  /// kOutOfRange: the file has changed since.
-  [[nodiscard]] Result<void> recover(std::optional<Mm> nozzle_height, const std::string& user);
+  /// rest of (Printer::recover()). It is entered, and told, once nothing stands against it any
+  /// more; an attempt that comes to nothing is in no books.
+  ///
+  /// Waits for that, but not longer than `patience`: success then means that it is being planned,
+  /// and Status::recovery says if it comes to nothing after all. @returns also what stands against
+  /// it; kNotFound: there is none, or its file is gone; kOutOfRange: the file has changed since.
+  [[nodiscard]] Result<void> recover(std::optional<Mm> nozzle_height, const std::string& user,
+                                     std::chrono::milliseconds patience);
   /// Begins a paused job anew.
   [[nodiscard]] Result<void> restart(const std::string& user);
   /// What needs no books: live changes, temperatures, moves by hand. Told to the log of events once

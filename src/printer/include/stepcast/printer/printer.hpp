@@ -85,6 +85,8 @@ struct Object {
 struct RecoveryPoint {
   std::string job_id;
   std::optional<std::int64_t> layer;  ///< That was reached.
+  bool needs_height = false;          ///< It is known that Recovery::nozzle_height is needed.
+  std::string refused;                ///< What stood against the latest recover(); else empty.
 };
 
 /// A consistent picture of a printer at one moment.
@@ -119,7 +121,12 @@ struct PrintRequest {
 struct Recovery {
   std::string of_job;                 ///< RecoveryPoint::job_id
   std::optional<Mm> nozzle_height{};  ///< Absent: Z is as it was, but for what was jogged since.
+  /// Called once, when nothing stands against it any more and before anything heats or moves, on a
+  /// thread of the back end; may not call the printer. Its error calls the attempt off.
+  std::function<Result<void>()> begin{};
 };
+/// Error::location where Recovery::nozzle_height is missing or cannot be.
+inline constexpr std::string_view kNozzleHeight = "nozzle_height_mm";
 
 /// How a print ended.
 struct PrintResult {
@@ -129,6 +136,8 @@ struct PrintResult {
   Seconds duration{};
   /// Streamed devices: steps executed minus steps planned, by motor.
   std::optional<PerAxis<Steps>> position_error;
+  /// Of an attempt to recover that ended before it had begun: why. It was no print.
+  std::optional<Error> refused{};
 };
 
 struct Observer {
@@ -176,8 +185,9 @@ class Printer {
   [[nodiscard]] virtual Result<void> continue_print(const PrintRequest& request);
   /// Goes on with a print that was broken off, as the job `request` of the same file, from the
   /// move that was under way: heats, lifts the nozzle, primes at home, and prints the rest.
-  /// @returns kNotFound: there is no such recovery point; kBusy: not operational. Whatever else
-  /// stands against it ends the job before anything is heated or moved, and the point is kept.
+  /// @returns kNotFound: there is no such recovery point; kBusy: not operational; kInvalidArgument
+  /// at kNozzleHeight: needed. What only the plan shows ends the attempt (PrintResult::refused)
+  /// before Recovery::begin. The point is kept until then.
   [[nodiscard]] virtual Result<void> recover(const PrintRequest& request, const Recovery& how);
   [[nodiscard]] virtual Result<void> set_target(const std::string& heater, Celsius target);
   struct Jog {
