@@ -56,17 +56,19 @@ class Library::Impl {
 
   Result<std::unique_ptr<Upload>> begin_upload(const LibraryPath& path, std::string user,
                                                const std::optional<std::string>& printer);
-  std::vector<Arriving> arriving() const;
-  Result<std::vector<Entry>> list(std::string_view printer) const;
-  Result<std::optional<Entry>> find(const LibraryPath& path, std::string_view printer) const;
+  [[nodiscard]] std::vector<Arriving> arriving() const;
+  [[nodiscard]] Result<std::vector<Entry>> list(std::string_view printer) const;
+  [[nodiscard]] Result<std::optional<Entry>> find(const LibraryPath& path,
+                                                  std::string_view printer) const;
   Result<Analysis> await_analysis(const LibraryPath& path, std::string_view sha256,
                                   std::string_view printer, std::stop_token stop);
   Result<void> make_folder(const LibraryPath& path);
   Result<void> remove(const LibraryPath& path);
   Result<Entry> copy(const LibraryPath& from, const LibraryPath& to);
   Result<Entry> move(const LibraryPath& from, const LibraryPath& to);
-  Result<std::vector<Version>> versions(const LibraryPath& path) const;
-  Result<void> check_version(const LibraryPath& path, const std::string& sha256) const;
+  [[nodiscard]] Result<std::vector<Version>> versions(const LibraryPath& path) const;
+  [[nodiscard]] Result<void> check_version(const LibraryPath& path,
+                                           const std::string& sha256) const;
   Result<Entry> restore(const LibraryPath& path, const std::string& sha256, std::string user);
 
  private:
@@ -79,14 +81,15 @@ class Library::Impl {
     bool is_news = false;  ///< A part of it was done elsewhere.
   };
 
-  Result<std::map<std::string, store::FileRow>> rows_by_path() const;
+  [[nodiscard]] Result<std::map<std::string, store::FileRow>> rows_by_path() const;
   Result<Entry> adopt(const LibraryPath& path, const store::FileRow* known);
   Result<Entry> copy_in(const Descriptor& file, const LibraryPath& to, std::string user);
   std::optional<store::FileVersionRow> keep_former(const LibraryPath& path,
                                                    const store::FileRow& next);
   void drop_unused_version(const std::string& sha256);
   Result<void> remove_versions(const std::vector<store::FileVersionRow>& rows);
-  Result<std::vector<store::FileVersionRow>> version_rows(const std::string& path) const;
+  [[nodiscard]] Result<std::vector<store::FileVersionRow>> version_rows(
+      const std::string& path) const;
   Result<void> remove_surplus_versions(const std::string& path);
   bool drop_oldest_version();
   Result<void> know_former(const store::FileRow& known, const Entry& now);

@@ -80,7 +80,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<std::size_t> read_body(Exchange& exchange, std::span<char> into);
   Task<BodyEnd> read_text_body(Exchange& exchange, std::size_t limit);
   Task<bool> drain_body(Exchange& exchange);
-  Response body_problem(const Exchange& exchange, BodyEnd end, std::size_t limit) const;
+  [[nodiscard]] Response body_problem(const Exchange& exchange, BodyEnd end,
+                                      std::size_t limit) const;
 
   // connection_upload.cpp
   Task<Response> receive_upload(Exchange& exchange);
