@@ -156,9 +156,12 @@ http::Response change_user(Call& call) {
   if (!role) {
     return error_response(role.error());
   }
-  const accounts::Role now = find_user(call.site, name)->role;
+  const auto user = find_user(call.site, name);
+  if (!user) {
+    return error_response({Errc::kNotFound, fmt::format("there is no user '{}'", name), {}, {}});
+  }
   Result<void> changed;
-  if (*role && is_change(body, **role, now)) {
+  if (*role && is_change(body, **role, user->role)) {
     changed = call.site.accounts.set_role(who, name, **role);
   }
   if (const auto active = flag_in(body, "active"); changed && active) {

@@ -193,6 +193,7 @@ class Groups(TestCase):
                       {"permissions": ["STATUS"]}):
             self.assertEqual(add("new", **wrong), 400, wrong)
         self.assertEqual(server.get("/api/access/users/new").status, 404)
+        self.assertEqual(put("nobody", groups=["users"]), 404)
         self.assertEqual(put("looks", active=True, admin=False), 200)
         self.assertEqual(role("looks"), "viewer", "not an administrator before, either")
         self.assertEqual(put("works", groups=["readonly"]), 200)
