@@ -21,7 +21,7 @@ std::vector<Unmet> unmet_requirements(const Config& config) {
   }
   for (const ChannelConfig& channel : config.integrations.channels) {
     const std::string& name = channel.channel.name;  // "hook lamp" of a hook
-    need(name.starts_with("hook ") ? name : "channel " + name, channel_of(channel));
+    need(name.starts_with("hook ") ? name : fmt::format("channel {}", name), channel_of(channel));
   }
   if (config.integrations.mqtt) {
     need("mqtt", password_of(*config.integrations.mqtt));
