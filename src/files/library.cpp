@@ -274,9 +274,11 @@ Result<std::optional<Entry>> Library::find(const LibraryPath& path,
                                            std::string_view printer) const {
   return impl_->find(path, printer);
 }
-Result<Analysis> Library::await_analysis(const LibraryPath& path, std::string_view sha256,
-                                         std::string_view printer, std::stop_token stop) const {
-  return impl_->await_analysis(path, sha256, printer, std::move(stop));
+Result<Analysis> Library::await_analysis(
+    const LibraryPath& path, std::string_view sha256, std::string_view printer,
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): the contract of the header
+    std::stop_token stop) const {
+  return impl_->await_analysis(path, sha256, printer, stop);
 }
 Result<void> Library::make_folder(const LibraryPath& path) {
   return impl_->make_folder(path);

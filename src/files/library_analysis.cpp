@@ -71,7 +71,8 @@ void Library::Impl::tell_news() {
 }
 
 Result<Analysis> Library::Impl::await_analysis(const LibraryPath& path, std::string_view sha256,
-                                               std::string_view printer, std::stop_token stop) {
+                                               std::string_view printer,
+                                               const std::stop_token& stop) {
   hurry(path.text());
   for (;;) {
     std::uint64_t seen = 0;

@@ -61,7 +61,7 @@ class Library::Impl {
   [[nodiscard]] Result<std::optional<Entry>> find(const LibraryPath& path,
                                                   std::string_view printer) const;
   Result<Analysis> await_analysis(const LibraryPath& path, std::string_view sha256,
-                                  std::string_view printer, std::stop_token stop);
+                                  std::string_view printer, const std::stop_token& stop);
   Result<void> make_folder(const LibraryPath& path);
   Result<void> remove(const LibraryPath& path);
   Result<Entry> copy(const LibraryPath& from, const LibraryPath& to);

@@ -169,6 +169,7 @@ Result<void> Library::Impl::sweep_versions() {
 Result<std::vector<Version>> Library::Impl::versions(const LibraryPath& path) const {
   return version_rows(path.text()).map([](const auto& rows) {
     std::vector<Version> versions;
+    versions.reserve(rows.size());
     for (const store::FileVersionRow& row : rows) {
       versions.push_back({.sha256 = row.sha256,
                           .size = row.size,
