@@ -131,6 +131,10 @@ class Upload final : public http::UploadSink {
                              {},
                              "send a part named file, or foldername"});
     }
+    if (const auto data = fields_.find("userdata");
+        data != fields_.end() && !Json::accept(data->second)) {
+      return error_response({Errc::kMalformed, "userdata is no JSON", {}, "leave it out"});
+    }
     auto entry = commit();
     upload_.reset();
     if (!entry) {

@@ -175,7 +175,30 @@ http::Response command_printhead(Call& call) {
   return done(call.hand().command(jobs::Home{home.axes}));
 }
 
-Result<void> set_targets(const Hand& hand, const std::map<std::string, Celsius>& targets) {
+// kInvalidArgument for a tool and kBusy for the rest is what clients are told of a heater that is
+// not there: 404 would be an address that is not there.
+Result<void> check_heater(const printer::Status& status, const std::string& name, Errc code) {
+  std::string known;
+  for (const auto& [heater, state] : status.heaters) {
+    if (heater == name) {
+      return {};
+    }
+    known += (known.empty() ? "" : ", ") + heater;
+  }
+  // A printer that has told nothing yet is asked.
+  return known.empty()
+             ? Result<void>{}
+             : fail(code, fmt::format("there is no heater '{}'", name), {}, "one of: " + known);
+}
+
+// All or none of them.
+Result<void> set_targets(const Hand& hand, const printer::Status& status,
+                         const std::map<std::string, Celsius>& targets) {
+  for (const auto& [tool, target] : targets) {
+    if (auto there = check_heater(status, tool, Errc::kInvalidArgument); !there) {
+      return there;
+    }
+  }
   for (const auto& [heater, target] : targets) {
     if (auto set = hand.command(jobs::SetTarget{heater, target}); !set) {
       return set;
@@ -194,10 +217,10 @@ Result<void> set_offset(Celsius offset) {
 // Carries out a command on the tools; one call for each kind.
 struct ToolCommands {
   Hand hand;
-  State state;
+  const printer::Status& status;
 
   http::Response operator()(const stepcast::octoprint::TargetsCommand& command) const {
-    return done(set_targets(hand, command.targets));
+    return done(set_targets(hand, status, command.targets));
   }
   http::Response operator()(const stepcast::octoprint::OffsetsCommand& command) const {
     for (const auto& [tool, offset] : command.offsets) {
@@ -216,7 +239,7 @@ struct ToolCommands {
                                  "the only tool is tool0"});
   }
   http::Response operator()(const stepcast::octoprint::ExtrudeCommand& command) const {
-    return state == State::kOperational
+    return status.state == State::kOperational
                ? done(hand.command(jobs::Extrude{command.amount, command.speed}))
                : not_while_printing();
   }
@@ -230,11 +253,11 @@ http::Response command_tool(Call& call) {
   if (!command) {
     return error_response(command.error());
   }
-  const State state = call.runner.status().state;
-  if (is_gone(state)) {
+  const printer::Status status = call.runner.status();
+  if (is_gone(status.state)) {
     return not_operational();
   }
-  return std::visit(ToolCommands{call.hand(), state}, *command);
+  return std::visit(ToolCommands{call.hand(), status}, *command);
 }
 
 http::Response command_heater(Call& call, const std::string& heater) {
@@ -242,8 +265,12 @@ http::Response command_heater(Call& call, const std::string& heater) {
   if (!command) {
     return error_response(command.error());
   }
-  if (is_gone(call.runner.status().state)) {
+  const printer::Status status = call.runner.status();
+  if (is_gone(status.state)) {
     return not_operational();
+  }
+  if (auto there = check_heater(status, heater, Errc::kBusy); !there) {
+    return error_response(there.error());
   }
   if (command->offset) {
     if (auto set = set_offset(*command->offset); !set) {

@@ -41,6 +41,14 @@ class Forms(TestCase):
             self.assertEqual(server.get("/api/v1/files").json()["items"], [])
         self.assertEqual(list((self.folder / "files/.incoming").iterdir()), [])
 
+    def test_data_of_a_user_that_is_no_json_is_refused_with_its_file(self):
+        server = self.serve_ready()
+        for data, status in (('{"a": 1}', 201), ("{bad", 400)):
+            self.assertEqual(server.upload([("file", f"{status}.gcode", SQUARE),
+                                            ("userdata", data)]).status, status)
+        self.assertEqual([entry["path"] for entry in server.get("/api/v1/files").json()["items"]],
+                         ["201.gcode"])
+
     def test_a_key_that_may_not_select_uploads_and_selects_nothing(self):
         server = self.serve_ready()
         key = server.post("/api/v1/keys", {"app": "drop", "permissions": ["FILES_UPLOAD"]}).json()
@@ -61,6 +69,22 @@ class Bodies(TestCase):
                 reply = server.request("POST", path, body, {"Content-Type": "application/json"})
                 self.assertEqual(reply.status, 400, (path, body[:20], reply.body))
                 self.assertNotIn("exception", reply.json()["error"])
+
+
+class Heaters(TestCase):
+
+    def test_that_are_not_there_are_refused_before_any_is_set(self):
+        server = self.serve_ready()
+        def post(path, **command):
+            return server.post(path, {"command": "target", **command})
+        for tools in ({"tool0": 200, "tool1": 200}, {"tool7": 0}):
+            self.assertEqual(post("/api/printer/tool", targets=tools).status, 400, tools)
+        self.assertEqual(server.get("/api/printer/tool").json()["tool0"]["target"], 0)
+        reply = post("/api/printer/chamber", target=50)
+        self.assertEqual(reply.status, 409)
+        self.assertIn("bed, tool0", reply.json()["error"])
+        self.assertEqual(post("/api/printer/bed", target=50).status, 204)
+        self.assertEqual(post("/api/printer/tool", targets={"tool0": 180}).status, 204)
 
 
 class Prints(TestCase):
