@@ -51,6 +51,11 @@ class Reply:
     def json(self):
         return json.loads(self.body)
 
+    def reason(self):
+        """Of a refusal: by OctoPrint's interface, or by what takes a body before it is asked."""
+        body = self.json()
+        return body["error"] if "error" in body else body["detail"]
+
 
 class Server:
     """A daemon of its own, on any port, with a virtual printer that prints as fast as told."""
