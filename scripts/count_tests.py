@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Counts the test cases of a stage of ./check: "passed failed skipped" to a file, and a line for
-each skipped one, with its reason, to another.
+"""Counts the test cases of a stage of ./check: "passed failed skipped" to a file, a line for each
+skipped one, with its reason, to another, and what the failed ones said to a third.
 
-usage: count_tests.py JUNIT GTEST_FOLDER COUNTS SKIPS
+usage: count_tests.py JUNIT GTEST_FOLDER COUNTS SKIPS FAILURES
 
 JUNIT is what CTest wrote. A test executable whose tests ran as one CTest case
 (STEPCAST_TESTS_TOGETHER) left a file of GoogleTest, NAME.xml, in GTEST_FOLDER: its cases count
@@ -55,20 +55,37 @@ def alone(case):
     return 0, 0, {case.get("name"): reason.group(1) if reason else "no reason given"}
 
 
+# Where a failed test says why: GoogleTest, a script of unittest, a sanitizer.
+SAYS_WHY = re.compile(r"Failure$|^Traceback|^(FAIL|ERROR): |ERROR: .*Sanitizer|WARNING: ThreadSanitizer|runtime error:|terminate called")
+# Enough of it to know the cause without the whole log.
+LINES_OF_CAUSE = 14
+
+
+def cause(case):
+    lines = (case.findtext("system-out") or "").splitlines()
+    begin = next((at for at, line in enumerate(lines) if SAYS_WHY.search(line)),
+                 max(0, len(lines) - LINES_OF_CAUSE))
+    return "".join(f"    {line}\n" for line in lines[begin:begin + LINES_OF_CAUSE])
+
+
 def main():
-    junit, folder, counts, skips = sys.argv[1:]
+    junit, folder, counts, skips, failures = sys.argv[1:]
     passed, failed, skipped = 0, 0, {}
+    causes = []
     for case in cases_of(junit):
         report = pathlib.Path(folder, f"{case.get('name')}.xml")
         result = together(report) if report.is_file() else alone(case)
         # One that crashed, or that found no test, failed though its cases did not.
         if case.find("failure") is not None and result[1] == 0:
             result = (result[0], 1, result[2])
+        if result[1] > 0:
+            causes.append(f"{case.get('name')}:\n{cause(case)}")
         passed += result[0]
         failed += result[1]
         skipped.update(result[2])
     pathlib.Path(counts).write_text(f"{passed} {failed} {len(skipped)}\n")
     pathlib.Path(skips).write_text("".join(f"{name}: {why}\n" for name, why in skipped.items()))
+    pathlib.Path(failures).write_text("".join(causes))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ def tell_when_ready(port, key):
         if connection and connection["current"]["state"] == "Operational":
             break
         time.sleep(0.05)
-    print("port", port, flush=True)
+    # One write: OctoPrint's log comes from other threads by the same way, and print() writes in pieces.
+    os.write(sys.stdout.fileno(), f"port {port}\n".encode())
 
 
 def free_port():

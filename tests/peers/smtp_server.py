@@ -68,7 +68,7 @@ def main():
 async def serve(protocol):
     loop = asyncio.get_running_loop()
     server = await loop.create_server(protocol, host="127.0.0.1", port=0)
-    print("port", server.sockets[0].getsockname()[1], flush=True)
+    print(f"port {server.sockets[0].getsockname()[1]}\n", end="", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
