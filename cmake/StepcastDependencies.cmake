@@ -12,6 +12,15 @@ find_package(Threads REQUIRED)
 find_library(STEPCAST_AVAHI_CLIENT avahi-client REQUIRED)
 find_library(STEPCAST_AVAHI_COMMON avahi-common REQUIRED)
 set(STEPCAST_AVAHI_LIBRARIES ${STEPCAST_AVAHI_CLIENT} ${STEPCAST_AVAHI_COMMON})
+# Debian's OpenCVConfig.cmake comes with all of OpenCV, 600 MB; its parts have packages of their own.
+find_path(STEPCAST_OPENCV_INCLUDE opencv2/dnn.hpp PATH_SUFFIXES opencv4 REQUIRED)
+foreach(part IN ITEMS core imgproc imgcodecs dnn)
+  find_library(STEPCAST_OPENCV_${part} opencv_${part} REQUIRED)
+  add_library(opencv::${part} UNKNOWN IMPORTED)
+  set_target_properties(opencv::${part} PROPERTIES IMPORTED_LOCATION ${STEPCAST_OPENCV_${part}}
+    INTERFACE_INCLUDE_DIRECTORIES ${STEPCAST_OPENCV_INCLUDE}
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${STEPCAST_OPENCV_INCLUDE})
+endforeach()
 if(STEPCAST_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Stepcast needs; does nothing, quietly, when all are there.
-#   scripts/install_dependencies.sh [build|check]
-# build: what ./run needs. check: also compilers and tools of ./check. Default: check.
+#   scripts/install_dependencies.sh [build|train|check]
+# build: what ./run needs. train: also what stepcast-train needs. check: also compilers and tools of
+# ./check. Default: check.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
@@ -12,7 +13,10 @@ build_packages=(
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libspdlog-dev
   libsoci-dev libsqlite3-dev libpq-dev libssl-dev libargon2-dev libcurl4-openssl-dev libavahi-client-dev
   libmosquitto-dev
+  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev libopencv-dnn-dev
 )
+# Training only; half a gigabyte that no printer needs.
+train_packages=(libtorch-dev libopenblas0-openmp libonnx-dev libprotobuf-dev)
 check_packages=(
   git clang clang-tidy clang-format libclang-rt-14-dev
   libgtest-dev libgmock-dev libbenchmark-dev
@@ -22,8 +26,9 @@ check_packages=(
 group="${1:-check}"
 case "$group" in
   build) wanted=("${build_packages[@]}") ;;
-  check) wanted=("${build_packages[@]}" "${check_packages[@]}") ;;
-  *) die "unknown group '$group'; use build or check" ;;
+  train) wanted=("${build_packages[@]}" "${train_packages[@]}") ;;
+  check) wanted=("${build_packages[@]}" "${train_packages[@]}" "${check_packages[@]}") ;;
+  *) die "unknown group '$group'; use build, train or check" ;;
 esac
 
 command -v apt-get >/dev/null ||
