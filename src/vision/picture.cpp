@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <opencv2/imgcodecs.hpp>
@@ -25,6 +24,25 @@ Result<void> check_size(const PictureHeader& header, std::string_view name) {
         std::string(name), "make the picture smaller");
   }
   return {};
+}
+
+constexpr std::streamsize kReadAtOnce = 1 << 18;  // most pictures whole
+
+Result<std::vector<char>> read_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) {
+    return fail(errno == ENOENT ? Errc::kNotFound : Errc::kIo,
+                fmt::format("cannot be opened: {}", std::strerror(errno)), path);
+  }
+  std::vector<char> bytes;
+  std::vector<char> piece(kReadAtOnce);
+  while (stream.read(piece.data(), kReadAtOnce) || stream.gcount() > 0) {
+    bytes.insert(bytes.end(), piece.begin(), piece.begin() + stream.gcount());
+  }
+  if (stream.bad()) {
+    return fail(Errc::kIo, "cannot be read", path);
+  }
+  return bytes;
 }
 
 std::vector<std::byte> encode(const Picture& picture, const char* extension,
@@ -73,17 +91,37 @@ Result<Picture> decode_picture(std::span<const std::byte> file, std::string_view
 }
 
 Result<Picture> read_picture(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    return fail(errno == ENOENT ? Errc::kNotFound : Errc::kIo,
-                fmt::format("cannot be opened: {}", std::strerror(errno)), path);
+  const auto bytes = read_file(path);
+  if (!bytes) {
+    return tl::unexpected(bytes.error());
   }
-  const std::vector<char> bytes((std::istreambuf_iterator<char>(stream)),
-                                std::istreambuf_iterator<char>());
-  if (stream.bad()) {
-    return fail(Errc::kIo, "cannot be read", path);
+  return decode_picture(std::as_bytes(std::span(*bytes)), path);
+}
+
+Result<PictureSize> read_picture_size(const std::string& path) {
+  const auto bytes = read_file(path);
+  if (!bytes) {
+    return tl::unexpected(bytes.error());
   }
-  return decode_picture(std::as_bytes(std::span(bytes)), path);
+  const auto file = std::as_bytes(std::span(*bytes));
+  const std::string_view text(bytes->data(), bytes->size());
+  for (const std::string_view exif : {"Exif", "EXIF", "eXIf"}) {  // JPEG, WebP, PNG
+    if (text.find(exif) != std::string_view::npos) {
+      const auto picture = decode_picture(file, path);
+      if (!picture) {
+        return tl::unexpected(picture.error());
+      }
+      return PictureSize{picture->width, picture->height};
+    }
+  }
+  const auto header = read_picture_header(file);
+  if (!header) {
+    return fail(header.error().code, header.error().message, path, header.error().remedy);
+  }
+  if (auto fits = check_size(*header, path); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  return PictureSize{header->width, header->height};
 }
 
 std::vector<std::byte> encode_jpeg(const Picture& picture, int quality) {

@@ -40,6 +40,15 @@ inline constexpr std::int64_t kMaxPixels = 24'000'000;
 /// Reads and decodes a file. @returns additionally kNotFound and kIo.
 [[nodiscard]] Result<Picture> read_picture(const std::string& path);
 
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+};
+
+/// As read_picture() would give it, upright. Decodes only files with EXIF data, which may tell of a
+/// rotation; of others it reads the header.
+[[nodiscard]] Result<PictureSize> read_picture_size(const std::string& path);
+
 /// @pre picture is not empty; 1 <= quality <= 100
 [[nodiscard]] std::vector<std::byte> encode_jpeg(const Picture& picture, int quality);
 /// @pre picture is not empty
