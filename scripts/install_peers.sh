@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Installs the PyPI packages that tests talk to (tests/peers/requirements.txt) into a virtual
-# environment, build/peers; does nothing when they are there.
+# Installs the PyPI packages that tests talk to (tests/peers/requirements.txt) and those of which they
+# need only a library that lies within (libraries.txt) into a virtual environment, build/peers; does
+# nothing when they are there.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 wanted="$ROOT/tests/peers/requirements.txt"
 peers="$ROOT/build/peers"
-if cmp -s "$wanted" "$peers/installed.txt"; then
+libraries="$ROOT/tests/peers/libraries.txt"
+if cmp -s <(cat "$wanted" "$libraries") "$peers/installed.txt"; then
   exit 0
 fi
 mkdir -p "$ROOT/build"
@@ -14,5 +16,7 @@ mkdir -p "$ROOT/build"
 rm -rf "$peers"
 python3 -m venv "$peers"
 "$peers/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
-cp "$wanted" "$peers/installed.txt"
+# What they need as Python modules would be 60 MB more.
+"$peers/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$libraries"
+cat "$wanted" "$libraries" >"$peers/installed.txt"
 printf 'installed the peers of the tests into %s\n' "$peers"

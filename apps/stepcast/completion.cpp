@@ -48,7 +48,8 @@ std::vector<ValueList> value_lists() {
   };
   return {{"printer", "--printer|-p", "$(stepcast printers 2>/dev/null | cut -d' ' -f1)"},
           {"planner", "--planner", names(planner::planners())},
-          {"compensator", "--compensator", names(shaping::compensators())}};
+          {"compensator", "--compensator", names(shaping::compensators())},
+          {"runtime", "--runtime", "auto opencv onnxruntime"}};
 }
 
 void bash(const CLI::App& app, bool in_zsh) {

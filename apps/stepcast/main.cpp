@@ -31,6 +31,8 @@ int run(int argc, char** argv) {
   add_device_command(app, status);
   add_console_command(app, status);
   add_printers_command(app, status);
+  add_detect_command(app, status);
+  add_predict_command(app, status);
   add_server_commands(app, status, argv);
   add_demo_command(app, status);
   add_completion_command(app, status);

@@ -8,7 +8,7 @@ import unittest
 
 from support import EXAMPLES, STEPCAST, USAGE, TestCase, stepcast
 
-COMMANDS = ["plan", "simulate", "print", "device", "console", "printers", "demo", "completion",
+COMMANDS = ["plan", "simulate", "print", "device", "console", "printers", "demo", "completion", "detect", "predict",
             "doctor", "backup", "restore"]
 
 

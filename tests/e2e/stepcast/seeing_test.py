@@ -1,0 +1,105 @@
+"""`stepcast detect` and `stepcast predict` on pictures, with networks of known weights."""
+
+import json
+import os
+import pathlib
+import struct
+import tempfile
+import unittest
+import zlib
+
+from support import BAD_INPUT, SOURCE_DIR, USAGE, TestCase, stepcast
+
+NETWORKS = SOURCE_DIR / "tests" / "unit" / "vision" / "networks"
+DETECT = ("--model", NETWORKS / "spots.onnx", "--runtime", "opencv")
+PREDICT = ("--model", NETWORKS / "colours.onnx", "--runtime", "opencv")
+
+
+def png(width, height, colour_at):
+    """A PNG file; colour_at(x, y) gives red, green, blue."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(
+            ">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + bytes(v for x in range(width) for v in colour_at(x, y))
+                    for y in range(height))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def spot(x, y):
+    return (255, 255, 255) if 24 <= x < 32 and 16 <= y < 24 else (0, 0, 0)
+
+
+class Pictures(TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "spot.png").write_bytes(png(128, 96, spot))
+        (self.folder / "below").mkdir()
+        (self.folder / "below" / "green.PNG").write_bytes(png(32, 40, lambda x, y: (0, 255, 0)))
+        (self.folder / "notes.txt").write_text("no picture")
+
+    def lines(self, result):
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def test_detect_says_boxes_in_pixels(self):
+        line, = self.lines(stepcast("detect", self.folder / "spot.png", "--json", *DETECT))
+        self.assertEqual(list(line), ["image", "width", "height", "detections"])
+        self.assertEqual((line["image"], line["width"], line["height"]),
+                         (str(self.folder / "spot.png"), 128, 96))
+        found, = line["detections"]
+        self.assertEqual(list(found), ["class", "confidence", "x", "y", "w", "h"])
+        self.assertEqual(found["class"], "light")
+        for key, value in {"confidence": 1, "x": 20, "y": 12, "w": 16, "h": 16}.items():
+            self.assertAlmostEqual(found[key], value, places=2)
+
+    def test_predict_says_probabilities(self):
+        lines = self.lines(stepcast("predict", self.folder, "--json", *PREDICT))
+        self.assertEqual([pathlib.Path(line["image"]).name for line in lines],
+                         ["green.PNG", "spot.png"])
+        self.assertEqual(list(lines[0])[:4], ["image", "prediction", "confidence", "probabilities"])
+        self.assertEqual(lines[0]["prediction"], "blobs")
+        self.assertEqual(lines[0]["confidence"], lines[0]["probabilities"]["blobs"])
+        self.assertAlmostEqual(sum(lines[0]["probabilities"].values()), 1)
+        self.assertIn("under_extrusion", lines[0]["probabilities"])
+        self.assertEqual([line["unsure"] for line in lines], [False, True])
+
+    def test_annotated_pictures_have_names_of_their_own(self):
+        marked = self.folder / "new" / "marked"
+        (self.folder / "below" / "spot.png").write_bytes(png(128, 96, spot))
+        self.assertEqual(stepcast("detect", self.folder, "--annotate", marked, *DETECT).returncode, 0)
+        self.assertEqual(sorted(os.listdir(marked)), ["green.jpg", "spot-2.jpg", "spot.jpg"])
+        self.assertTrue((marked / "spot.jpg").read_bytes().startswith(b"\xff\xd8"))
+
+    def test_a_bad_picture_does_not_stop_the_others(self):
+        whole = (marked := self.folder / "spot.png").read_bytes()
+        (self.folder / "half.png").write_bytes(whole[:len(whole) // 2])
+        for command, model in (("detect", DETECT), ("predict", PREDICT)):
+            result = stepcast(command, self.folder / "half.png", "/nowhere.jpg",
+                              self.folder / "notes.txt", marked, "--json", *model)
+            self.assertEqual(result.returncode, BAD_INPUT)
+            for name in ("half.png", "/nowhere.jpg", "notes.txt"):
+                self.assertIn(name, result.stderr)
+            line, = result.stdout.splitlines()
+            self.assertEqual(json.loads(line)["image"], str(marked))
+
+    def test_what_cannot_be_done_is_refused(self):
+        empty = self.folder / "empty"
+        empty.mkdir()
+        for args, status, words in (
+                (("detect", empty, *DETECT), BAD_INPUT, "no pictures"),
+                (("detect", empty, *PREDICT), BAD_INPUT, "a classifier, not a detector"),
+                (("predict", empty, "--model", "/nowhere.onnx"), BAD_INPUT, "STEPCAST_MODELS"),
+                (("predict", empty, *PREDICT[:2], "--runtime", "abacus"), USAGE, "abacus"),
+                (("detect", empty, "--threshold", "1.5", *DETECT), USAGE, "threshold")):
+            with self.subTest(args=args):
+                result = stepcast(*args)
+                self.assertEqual(result.returncode, status)
+                self.assertIn(words, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
