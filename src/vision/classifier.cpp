@@ -39,7 +39,12 @@ struct Classifier::Parts {
                               model.info.classes.size()),
                   model.info.name, "export the network again");
     }
-    return softmax(output->values);
+    auto judgement = softmax(output->values);
+    if (judgement) {
+      judgement->width = size.width;
+      judgement->height = size.height;
+    }
+    return judgement;
   }
 
   [[nodiscard]] Result<Judgement> softmax(std::span<const float> logits) const {

@@ -8,8 +8,8 @@ import unittest
 
 from support import EXAMPLES, STEPCAST, USAGE, TestCase, stepcast
 
-COMMANDS = ["plan", "simulate", "print", "device", "console", "printers", "demo", "completion", "detect", "predict",
-            "doctor", "backup", "restore"]
+COMMANDS = ["plan", "simulate", "print", "device", "console", "printers", "demo", "completion",
+            "detect", "predict", "serve-predict", "doctor", "backup", "restore"]
 
 
 class Help(TestCase):

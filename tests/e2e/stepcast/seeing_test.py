@@ -1,14 +1,18 @@
-"""`stepcast detect` and `stepcast predict` on pictures, with networks of known weights."""
+"""Pictures judged by command and over HTTP, with networks of known weights."""
 
+import http.client
 import json
 import os
 import pathlib
+import re
+import signal
 import struct
+import subprocess
 import tempfile
 import unittest
 import zlib
 
-from support import BAD_INPUT, SOURCE_DIR, USAGE, TestCase, stepcast
+from support import BAD_INPUT, SOURCE_DIR, STEPCAST, USAGE, TestCase, stepcast
 
 NETWORKS = SOURCE_DIR / "tests" / "unit" / "vision" / "networks"
 DETECT = ("--model", NETWORKS / "spots.onnx", "--runtime", "opencv")
@@ -99,6 +103,101 @@ class Pictures(TestCase):
                 result = stepcast(*args)
                 self.assertEqual(result.returncode, status)
                 self.assertIn(words, result.stderr)
+
+
+class Service:
+    """`stepcast serve-predict` on a free port, until the end of a with statement."""
+
+    def __init__(self, *args):
+        self.args = args
+
+    def __enter__(self):
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen([STEPCAST, "serve-predict", "--port", "0",
+                                         *map(str, (*PREDICT, *self.args))],
+                                        stderr=subprocess.PIPE, text=True)
+        self.greeting = self.process.stderr.readline()
+        found = re.search(r"(\d+)/predict", self.greeting)
+        if not found:
+            self.process.kill()
+            raise AssertionError(self.greeting + self.process.communicate()[1])
+        self.connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=60)
+        return self
+
+    def __exit__(self, *unused):
+        self.connection.close()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=60)
+
+    def post(self, body, **headers):
+        """On the one connection, which stays open: the sketch does the same."""
+        self.connection.request("POST", "/predict", body, {
+            name.replace("_", "-"): value for name, value in headers.items()})
+        reply = self.connection.getresponse()
+        text = reply.read()
+        assert int(reply.getheader("Content-Length")) == len(text)
+        return reply.status, json.loads(text)
+
+
+def form(picture, name="file"):
+    head = f'--XX\r\nContent-Disposition: form-data; name="{name}"; filename="esp32.jpg"\r\n'
+    return head.encode() + b"Content-Type: image/jpeg\r\n\r\n" + picture + b"\r\n--XX--\r\n"
+
+
+class Predict(TestCase):
+
+    def test_answers_forms_and_bodies_on_one_connection(self):
+        green = png(32, 40, lambda x, y: (0, 255, 0))
+        with Service() as service:
+            for body, kind in ((green, "image/jpeg"), (green, "application/octet-stream"),
+                               (form(green), "multipart/form-data; boundary=XX"), (green, "")):
+                status, answer = service.post(body, Content_Type=kind)
+                self.assertEqual((status, list(answer)), (200, ["prediction", "confidence"]), answer)
+                self.assertEqual(answer["prediction"], "blobs")
+                self.assertTrue(0.9 < answer["confidence"] <= 1)
+
+    def test_refuses_what_is_no_picture(self):
+        whole = png(32, 40, lambda x, y: (0, 255, 0))
+        huge = whole[:16] + struct.pack(">II", 8000, 6250) + whole[24:]
+        with Service() as service:
+            for body, kind, words in (
+                    (b"", "image/jpeg", "no picture"), (b"hello", "image/jpeg", "no JPEG"),
+                    (whole[:60], "image/png", "breaks off"), (huge, "image/png", "50.0 megapixels"),
+                    (form(whole, "photo"), "multipart/form-data; boundary=XX", "`file`"),
+                    (form(b""), "multipart/form-data; boundary=XX", "`file`"),
+                    (form(whole)[:-20], "multipart/form-data; boundary=XX", "last boundary"),
+                    (whole, "multipart/form-data", "boundary")):
+                status, answer = service.post(body, Content_Type=kind)
+                self.assertEqual((status, list(answer)), (400, ["error"]), answer)
+                self.assertIn(words, answer["error"])
+            self.assertEqual(service.post(whole)[0], 200)
+
+    def test_asks_other_machines_for_the_key(self):
+        key_file = self.folder_of_test() / "key"
+        key_file.write_text("correct-horse-battery\n")
+        green = png(32, 40, lambda x, y: (0, 255, 0))
+        with Service("--key-file", key_file) as service:
+            self.assertEqual(service.post(green)[0], 200)
+            # A proxy of this machine speaks for others.
+            status, answer = service.post(green, X_Forwarded_For="203.0.113.7")
+            self.assertEqual((status, list(answer)), (403, ["error"]))
+            for key, expected in (("correct-horse-batterx", 403), ("", 403),
+                                  ("correct-horse-battery", 200)):
+                self.assertEqual(service.post(green, X_Forwarded_For="203.0.113.7",
+                                              X_Api_Key=key)[0], expected)
+
+    def test_does_not_serve_a_network_without_a_key(self):
+        for args in (("--address", "0.0.0.0"), ("--address", "::"),
+                     ("--address", "0.0.0.0", "--key-file", "/dev/null"),
+                     ("--key-file", "/nowhere")):
+            result = stepcast("serve-predict", "--port", "0", *PREDICT, *args)
+            self.assertEqual(result.returncode, USAGE)
+            self.assertIn("try:", result.stderr)
+
+    def folder_of_test(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return pathlib.Path(folder.name)
 
 
 if __name__ == "__main__":

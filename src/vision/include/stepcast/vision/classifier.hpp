@@ -16,6 +16,8 @@ namespace stepcast::vision {
 
 /// What a picture shows as a whole.
 struct Judgement {
+  int width = 0;  ///< Of the picture, upright.
+  int height = 0;
   std::size_t best = 0;               ///< Into the classes.
   double confidence = 0;              ///< Its probability.
   std::vector<double> probabilities;  ///< Of each class; their sum is 1.
