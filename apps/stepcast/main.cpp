@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
   add_detect_command(app, status);
   add_predict_command(app, status);
   add_serve_predict_command(app, status);
+  add_hear_command(app, status);
   add_server_commands(app, status, argv);
   add_demo_command(app, status);
   add_completion_command(app, status);

@@ -1,0 +1,39 @@
+#include <cstdio>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+
+#include "command.hpp"
+#include "exit_status.hpp"
+
+namespace stepcast::cli {
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app{"Trains the models that judge pictures and sound, and says how good they are."};
+  app.name("stepcast-train");
+  app.set_version_flag("--version", "stepcast-train " STEPCAST_VERSION);
+  app.require_subcommand(1);
+  app.footer("Exit status: 0 done, 2 command line, 3 bad input, 6 file.");
+  int status = kSuccess;
+  add_train_hear_command(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kSuccess : kUsage;
+  }
+  return status;
+}
+
+}  // namespace
+}  // namespace stepcast::cli
+
+int main(int argc, char** argv) {
+  try {
+    return stepcast::cli::run(argc, argv);
+  } catch (const std::exception& error) {
+    // Everything a user can cause comes back as a Result; this is memory, or a mistake of ours.
+    std::fprintf(stderr, "stepcast-train: internal error: %s\n", error.what());
+    return stepcast::cli::kPrintFailed;
+  }
+}
