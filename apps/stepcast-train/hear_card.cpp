@@ -100,7 +100,8 @@ std::string figures_json(const std::vector<Evaluation>& evaluations) {
   return out.dump(2) + "\n";
 }
 
-std::string hear_card(const std::vector<Evaluation>& evaluations, const std::string& command) {
+std::string hear_card(const std::vector<Evaluation>& evaluations, const std::string& command,
+                      const std::string& notes) {
   std::string text =
       "# Model card: acoustic.json\n\n"
       "Judges single acoustic emission hits, recorded at the nozzle of a 3D printer, as `defected` "
@@ -110,22 +111,19 @@ std::string hear_card(const std::vector<Evaluation>& evaluations, const std::str
       "normalised logarithms (amplitude, duration, energy, rms, rise time, counts + 1), 32 "
       "rectified units with dropout 0.5 in training, one sigmoid. Adam, cross-entropy, batches of "
       "32; penalty of weights, number of epochs and the calibration (slope and offset of the log "
-      "odds) chosen by five inner folds.\n\n"
-      "**Data.** The tables `overflow_train.csv` and `binary_train.csv` of the monitoring project "
-      "bensidhom/3D_printer and bensidhom/vallen (Apache-2.0): the rows that were published for "
-      "training, a quarter is kept apart and was not seen. In the first the rms is that of the "
-      "background, in the second that of the hit; which one a hit is like decides which model "
-      "speaks.\n\n";
+      "odds) chosen by five inner folds.\n\n";
   text += fmt::format(
-      "**Made by** `{}`: the same rows give the same file, byte for byte, on x86-64. Other "
-      "machines: probabilities within 0.001.\n\n"
+      "**Made by** `{}`: the same rows give the same file, byte for byte, whatever the compiler's "
+      "optimisation; tried on x86-64 alone.\n\n"
       "## Figures\n\n"
       "Cross-validation, all choices inside the training part, rows with equal features on one "
       "side; in brackets the 95 % interval of another table of as many hits. *5 hits*, *10 hits*: "
-      "share of right decisions over so many held-out hits of one label, mean of both labels. The "
-      "tables are shuffled, so these hits were drawn at random: consecutive hits of a printer "
-      "depend on each other and say less. Calibration error: ten bins of equal size; with bins of "
-      "that few hits, chance alone gives about 0.03 and 0.08.\n",
+      "share of right decisions over so many held-out hits of one label, mean of both labels. "
+      "These "
+      "hits were drawn at random: consecutive hits of a printer "
+      "depend on each other and say less. Calibration error: ten bins of equal size; chance alone "
+      "gives about 0.03 for 600 hits and 0.11 for 120, and its interval lies high, because drawing "
+      "the rows anew adds chance.\n",
       command);
   for (const Evaluation& evaluation : evaluations) {
     text += fmt::format("\n### {}\n\n| learner |", heading(evaluation));
@@ -142,25 +140,7 @@ std::string hear_card(const std::vector<Evaluation>& evaluations, const std::str
     }
     text += "\n" + targets(evaluation);
   }
-  text +=
-      "\n## Limits\n\n"
-      "- **What 164 hits cannot support.** With 123 hits to learn from and 41 kept apart, the "
-      "interval of the accuracy is about nine points to either side: whether the network, logistic "
-      "regression or nearest neighbours is best, whether it is right in 62 or 75 of 100 hits, and "
-      "whether it works on another printer, sensor or day cannot be told. Do not stop a print by a "
-      "single hit of this kind.\n"
-      "- Both tables come from one laboratory, one kind of sensor and few prints. Nothing is known "
-      "about others: record and label hits of your own, and train with them.\n"
-      "- In the larger table about half of the hits are at the edge of what the recorder resolves "
-      "(one sample beyond the threshold); one in nine of these is labelled defected, and nothing "
-      "in "
-      "the six numbers tells which. That bounds every model near the figures above.\n"
-      "- Gradient boosted trees and extremely randomised trees of scikit-learn 1.9, tried on the "
-      "same rows (10 folds), were right in 0.81 to 0.82 of the hits with an AUC of 0.87: better in "
-      "order, no better in decisions. No library of Debian offers them, so they are not built in.\n"
-      "- `familiar: false` marks hits outside of what was learned from. A hit that is not marked "
-      "can still be of a kind that nobody recorded.\n";
-  return text;
+  return text + "\n" + notes;
 }
 
 }  // namespace stepcast::cli

@@ -1,5 +1,6 @@
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,11 +21,12 @@ namespace {
 struct TrainHearOptions {
   std::vector<std::string> tables;
   std::string out;
+  std::string notes;
   bool evaluate = false;
   bool no_figures = false;
   bool json = false;
   std::uint64_t seed = 1;
-  acoustic::EvaluationOptions figures;
+  acoustic::EvaluationOptions figures{.repeats = 5};  // minutes, and the repeats differ little
 };
 
 // A line on standard error that is drawn anew, or nothing where that cannot be seen.
@@ -76,6 +78,14 @@ int run(const TrainHearOptions& options) {
     names += fmt::format(" {}", table->file);
     tables.push_back(std::move(*table));
   }
+  std::string notes;
+  if (!options.notes.empty()) {
+    std::ifstream stream(options.notes, std::ios::binary);
+    notes.assign(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+    if (!stream) {
+      return report(Error{Errc::kNotFound, "cannot be read", options.notes, ""}, options.json);
+    }
+  }
   std::vector<acoustic::Evaluation> evaluations;
   if (!options.no_figures) {
     for (const auto& table : tables) {
@@ -107,8 +117,10 @@ int run(const TrainHearOptions& options) {
   if (!evaluations.empty()) {
     const auto card = std::filesystem::path(options.out).replace_extension(".md");
     const auto file = std::filesystem::path(options.out).filename().string();
-    const std::string command = fmt::format("stepcast-train hear{} --out {}", names, file);
-    if (auto written = write_file(card, hear_card(evaluations, command)); !written) {
+    const std::string command =
+        fmt::format("stepcast-train hear{}{}{} --out {}", names,
+                    options.notes.empty() ? "" : " --notes ", options.notes, file);
+    if (auto written = write_file(card, hear_card(evaluations, command, notes)); !written) {
       return report(written.error(), options.json);
     }
   }
@@ -125,6 +137,7 @@ void add_train_hear_command(CLI::App& app, int& status) {
       ->required();
   auto* out = command->add_option("--out", options->out,
                                   "Model file to write; its card goes beside it, as .md");
+  command->add_option("--notes", options->notes, "Text that ends the card: origin and limits");
   auto* evaluate =
       command->add_flag("--evaluate", options->evaluate, "Print the figures and write nothing");
   command->add_flag("--no-figures", options->no_figures, "Train without measuring; writes no card")

@@ -210,7 +210,7 @@ int run(const HearOptions& options) {
     auto row = source->next();
     if (!row) {
       lines.flush();
-      return report(row.error(), options.json);
+      return report(row.error());  // an object of many lines has no place among objects of one
     }
     if (!*row) {
       break;

@@ -68,7 +68,8 @@ BENCHMARK(find_hits)->Arg(0)->Arg(10)->Arg(1000)->Unit(benchmark::kMillisecond);
 
 void judge_hits(benchmark::State& state) {
   const auto judge = Judge::load(STEPCAST_SOURCE_DIR "/models/acoustic.json").value();
-  const Hit hit{.amplitude = Volts{1e-4},
+  const Hit hit{.time = {},
+                .amplitude = Volts{1e-4},
                 .duration = Seconds{1e-3},
                 .energy = EnergyUnits{60.0},
                 .rms = Volts{3.6e-6},

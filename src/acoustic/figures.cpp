@@ -18,7 +18,7 @@ double accuracy_of(std::span<const Answer> answers) {
 
 double auc_of(std::span<const Answer> answers) {
   std::vector<Answer> sorted(answers.begin(), answers.end());
-  std::ranges::sort(sorted, {}, &Answer::log_odds);
+  std::ranges::stable_sort(sorted, {}, &Answer::log_odds);
   double below = 0;  // hits of label 0 before
   double pairs = 0;
   double defected = 0;
@@ -39,7 +39,7 @@ double auc_of(std::span<const Answer> answers) {
 double calibration_error_of(std::span<const Answer> answers) {
   constexpr std::size_t kBins = 10;
   std::vector<Answer> sorted(answers.begin(), answers.end());
-  std::ranges::sort(sorted, {}, &Answer::log_odds);
+  std::ranges::stable_sort(sorted, {}, &Answer::log_odds);
   double error = 0;
   for (std::size_t bin = 0; bin < kBins; ++bin) {
     const std::size_t first = bin * sorted.size() / kBins;

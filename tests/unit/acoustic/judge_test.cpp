@@ -12,9 +12,11 @@ namespace {
 const std::string kShipped = STEPCAST_SOURCE_DIR "/models/acoustic.json";
 
 Hit hit_of_its_own_rms() {
-  Hit hit{.amplitude = Volts{1e-4},
+  Hit hit{.time = {},
+          .amplitude = Volts{1e-4},
           .duration = Seconds{2e-3},
           .energy = EnergyUnits{120.0},
+          .rms = {},
           .rise_time = Seconds{3e-4},
           .counts = 60};
   hit.rms = Volts{std::sqrt(hit.energy.v * kVoltSquareSecondsPerEu / hit.duration.v)};
