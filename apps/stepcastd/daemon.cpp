@@ -29,6 +29,7 @@
 #include "integrations.hpp"
 #include "machines.hpp"
 #include "open_files.hpp"
+#include "predictions.hpp"
 #include "print_queue.hpp"
 #include "printer_ports.hpp"
 #include "records.hpp"
@@ -176,6 +177,8 @@ Result<void> run(const Config& config, const fs::path& data, const fs::path& dem
   server::Metrics metrics(site);
   metrics.add_routes(router);
   metrics.collect([&integrations](metrics::Page& page) { (*integrations)->write_metrics(page); });
+  predict::Predictor predictor(predictor_options(config));
+  router.add(predictions_route(site, predictor));
   server::add_setup_routes(router, site, setup_token);
   http::Server::Options options;
   options.address = config.address;

@@ -193,6 +193,11 @@ Config read_config(ConfigTable root) {
     table.integer("most_mib", config.timelapse_most_mib, 1, kMostMib);
     table.refuse_other_keys();
   });
+  root.table("vision", [&](ConfigTable table) {
+    table.path("classifier", config.classifier);
+    table.name("runtime", config.vision_runtime, {"auto", "opencv", "onnxruntime"});
+    table.refuse_other_keys();
+  });
   root.table("history", [&](ConfigTable table) {
     table.integer("seconds_days", config.history.seconds_days, 0, kMostDays);
     table.integer("minutes_days", config.history.minutes_days, 0, kMostDays);

@@ -64,6 +64,8 @@ struct Config {
   std::int64_t quota_mib = 0;            ///< 0: none
   std::int64_t file_versions = 3;        ///< Kept of each file.
   std::filesystem::path watched_folder;  ///< G-code put there is taken in; empty: none.
+  std::filesystem::path classifier;      ///< Of POST /predict; empty: the one that is shipped.
+  std::string vision_runtime = "auto";   ///< "auto", "opencv", "onnxruntime".
   HistoryConfig history;
   std::int64_t timelapse_most_mib = 2048;  ///< Of each printer's films; the newest one stays.
   std::int64_t queue_lease_s = 30;

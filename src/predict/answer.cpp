@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "stepcast/http/multipart.hpp"
+#include "stepcast/vision/picture.hpp"
 
 namespace stepcast::predict {
 namespace {
@@ -123,6 +125,9 @@ http::Route predict_route(Predictor& predictor, RouteOptions options) {
     auto picture = picture_of(request);
     if (!picture) {
       return refusal(400, picture.error());
+    }
+    if (auto good = vision::check_picture(std::as_bytes(std::span(*picture))); !good) {
+      return refusal(status_of(good.error().code), good.error());
     }
     const auto verdict = predictor.judge(std::move(*picture));
     if (!verdict) {

@@ -41,6 +41,30 @@ Result<void> check_pixels(const PictureHeader& header, std::string_view name) {
   return {};
 }
 
+namespace {
+
+tl::unexpected<Error> broken_picture(std::string_view name) {
+  return fail(Errc::kMalformed, "the picture breaks off or is damaged", std::string(name),
+              "send it again");
+}
+
+Result<PictureHeader> checked_header(std::span<const std::byte> file, std::string_view name) {
+  const auto header = read_picture_header(file);
+  if (!header) {
+    return fail(header.error().code, header.error().message, std::string(name),
+                header.error().remedy);
+  }
+  if (auto fits = check_pixels(*header, name); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  if (header->kind == PictureKind::kJpeg && !jpeg_is_whole(file)) {
+    return broken_picture(name);
+  }
+  return *header;
+}
+
+}  // namespace
+
 int shrinking_of(PictureSize whole, const InputFormat& wanted) {
   const auto scale_of = [&](int width, int height) {
     const double x = static_cast<double>(wanted.width) / width;
@@ -58,31 +82,24 @@ int shrinking_of(PictureSize whole, const InputFormat& wanted) {
   return 1;
 }
 
+Result<void> check_picture(std::span<const std::byte> file, std::string_view name) {
+  return checked_header(file, name).map([](const PictureHeader& /*header*/) {});
+}
+
 Result<PictureSize> decode(std::span<const std::byte> file, std::string_view name,
                            const InputFormat* wanted, cv::Mat& pixels) {
-  const auto header = read_picture_header(file);
+  const auto header = checked_header(file, name);
   if (!header) {
-    return fail(header.error().code, header.error().message, std::string(name),
-                header.error().remedy);
-  }
-  if (auto fits = check_pixels(*header, name); !fits) {
-    return tl::unexpected(fits.error());
+    return tl::unexpected(header.error());
   }
   const bool jpeg = header->kind == PictureKind::kJpeg;
   const int shrinking =
       jpeg && wanted != nullptr ? shrinking_of({header->width, header->height}, *wanted) : 1;
-  const auto broken = [name] {
-    return fail(Errc::kMalformed, "the picture breaks off or is damaged", std::string(name),
-                "send it again");
-  };
-  if (jpeg && !jpeg_is_whole(file)) {
-    return broken();
-  }
   try {
     const cv::Mat bytes(1, static_cast<int>(file.size()), CV_8UC1,
                         const_cast<std::byte*>(file.data()));
     if (cv::imdecode(bytes, flags_of(shrinking), &pixels).empty()) {
-      return broken();
+      return broken_picture(name);
     }
   } catch (const cv::Exception& error) {
     return fail(Errc::kMalformed, fmt::format("the picture cannot be decoded: {}", error.err),

@@ -19,6 +19,7 @@ ROLES = ("admin", "operator", "viewer", "device", "edge")
 # Open to all, each with the reason that somebody has reviewed.
 OPEN = {
     "GET /": "leads to the first-run page",
+    "POST /predict": "judges pictures for this machine; from others the key of a device is asked for",
     "GET /setup": "nobody can log in before there is an administrator",
     "POST /setup": "the token that the daemon prints is asked for",
     "POST /api/v1/sessions": "name and password are asked for",

@@ -37,6 +37,11 @@ inline constexpr std::int64_t kMaxPixels = 24'000'000;
 [[nodiscard]] Result<Picture> decode_picture(std::span<const std::byte> file,
                                              std::string_view name = "picture");
 
+/// What decode_picture() would refuse without decoding: other formats, too many pixels, a JPEG that
+/// breaks off.
+[[nodiscard]] Result<void> check_picture(std::span<const std::byte> file,
+                                         std::string_view name = "picture");
+
 /// Reads and decodes a file. @returns additionally kNotFound and kIo.
 [[nodiscard]] Result<Picture> read_picture(const std::string& path);
 
