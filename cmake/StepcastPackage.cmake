@@ -4,6 +4,8 @@ include(GNUInstallDirs)
 install(TARGETS stepcast stepcastd)
 install(DIRECTORY printers/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stepcast/printers
   FILES_MATCHING PATTERN "*.toml")
+install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stepcast/models OPTIONAL
+  FILES_MATCHING PATTERN "*.onnx" PATTERN "*.json" PATTERN "*.md")
 install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stepcast/examples
   FILES_MATCHING PATTERN "*.gcode")
 install(FILES LICENSE THIRD_PARTY.md README.md docs/stepcastd.md docs/command-line.md

@@ -1,12 +1,60 @@
 #include "onnx_file.hpp"
 
 #include <string>
+#include <utility>
 
 #include "onnx_fields.hpp"
 #include "protobuf_reader.hpp"
 
 namespace stepcast::vision {
 namespace {
+
+/// Whole numbers, one a field or many in one.
+bool read_integers(const ProtobufField& field, std::vector<std::int64_t>& numbers) {
+  if (field.bytes.empty()) {
+    numbers.push_back(static_cast<std::int64_t>(field.value));
+    return true;
+  }
+  ProtobufReader reader(field.bytes);
+  while (const auto number = reader.next_packed()) {
+    numbers.push_back(static_cast<std::int64_t>(*number));
+  }
+  return !reader.broken();
+}
+
+bool read_attribute(std::span<const std::byte> bytes, OnnxNode& node) {
+  std::string_view name;
+  std::vector<std::int64_t> numbers;
+  bool whole = true;
+  ProtobufReader reader(bytes);
+  while (const auto field = reader.next()) {
+    if (field->number == onnx::kAttributeName) {
+      name = field->text();
+    } else if (field->number == onnx::kAttributeInt || field->number == onnx::kAttributeInts) {
+      whole = whole && read_integers(*field, numbers);
+    }
+  }
+  if (!numbers.empty()) {
+    node.integers[name] = std::move(numbers);
+  }
+  return whole && !reader.broken();
+}
+
+bool read_weights(std::span<const std::byte> bytes, OnnxFile& file) {
+  std::string_view name;
+  std::vector<std::int64_t> sizes;
+  bool whole = true;
+  ProtobufReader reader(bytes);
+  while (const auto field = reader.next()) {
+    if (field->number == onnx::kTensorName) {
+      name = field->text();
+    } else if (field->number == onnx::kTensorDims) {
+      whole = whole && read_integers(*field, sizes);
+    }
+  }
+  file.weights[name] = std::move(sizes);
+  return whole && !reader.broken();
+}
 
 bool read_node(const ProtobufField& record, OnnxNode& node) {
   node.record = record.record;
@@ -24,6 +72,11 @@ bool read_node(const ProtobufField& record, OnnxNode& node) {
         break;
       case onnx::kNodeOperation:
         node.operation = field->text();
+        break;
+      case onnx::kNodeAttribute:
+        if (!read_attribute(field->bytes, node)) {
+          return false;
+        }
         break;
       default:
         break;
@@ -50,6 +103,10 @@ bool read_graph(std::span<const std::byte> bytes, OnnxFile& file) {
   while (const auto field = reader.next()) {
     if (field->number == onnx::kGraphNode) {
       if (!read_node(*field, file.nodes.emplace_back())) {
+        return false;
+      }
+    } else if (field->number == onnx::kGraphInitializer) {
+      if (!read_weights(field->bytes, file)) {
         return false;
       }
     } else if (field->number == onnx::kGraphOutput) {

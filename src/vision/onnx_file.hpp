@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string_view>
@@ -15,6 +16,7 @@ struct OnnxNode {
   std::string_view operation;
   std::vector<std::string_view> inputs;
   std::vector<std::string_view> outputs;
+  std::map<std::string_view, std::vector<std::int64_t>> integers;  ///< Attributes that are.
   std::span<const std::byte> record;  ///< As it stands in the graph, with tag and length.
 };
 
@@ -22,6 +24,7 @@ struct OnnxNode {
 struct OnnxFile {
   std::vector<OnnxNode> nodes;
   std::vector<std::string_view> outputs;
+  std::map<std::string_view, std::vector<std::int64_t>> weights;  ///< Their sizes, by name.
   std::map<std::string_view, std::string_view> metadata;
 };
 

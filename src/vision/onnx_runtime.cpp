@@ -57,6 +57,12 @@ class OnnxRuntimeNetwork : public Network {
                                 kAllOptimisations);
         })
         .and_then([&] {
+          // It would make one operation of x * sigmoid(x) that its blocked layout does not know,
+          // and convert every convolution's result for it.
+          return library_->call(Library::kAddSessionConfigEntry, options.get(),
+                                "optimization.disable_specified_optimizers", "QuickGeluFusion");
+        })
+        .and_then([&] {
           return library_->call(Library::kCreateSessionFromArray,
                                 static_cast<const void*>(library_->environment()),
                                 static_cast<const void*>(onnx.data()), onnx.size(),

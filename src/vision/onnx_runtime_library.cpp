@@ -12,8 +12,8 @@ struct OrtApiBase {
   const char* (*version_text)();
 };
 
-/// The first version of the table has all that is used here.
-constexpr std::uint32_t kTableVersion = 1;
+/// That of release 1.8; the table of any later one begins with it.
+constexpr std::uint32_t kTableVersion = 8;
 constexpr int kLogErrorsOnly = 3;
 
 }  // namespace
@@ -38,9 +38,9 @@ Result<std::shared_ptr<OnnxRuntimeLibrary>> OnnxRuntimeLibrary::load(const std::
   library->table_ = base->get_api(kTableVersion);
   if (library->table_ == nullptr) {
     return fail(Errc::kUnsupported,
-                fmt::format("ONNX Runtime {} no longer has the interface of version {}",
+                fmt::format("ONNX Runtime {} does not have the interface of 1.{}",
                             library->version_, kTableVersion),
-                file, "use ONNX Runtime 1");
+                file, "use ONNX Runtime 1.8 or newer");
   }
   if (auto made = library->call(kCreateEnv, kLogErrorsOnly, "stepcast", &library->environment_);
       !made) {

@@ -40,6 +40,7 @@ class OnnxRuntimeLibrary {
     kReleaseValue = 96,
     kReleaseTensorTypeAndShapeInfo = 99,
     kReleaseSessionOptions = 100,
+    kAddSessionConfigEntry = 130,
   };
 
   /// @returns kNotFound where there is no such library, kUnsupported where it is another one.

@@ -9,51 +9,16 @@
 #include <fmt/format.h>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/core/version.hpp>
-#include <opencv2/dnn/all_layers.hpp>
 #include <opencv2/dnn/dnn.hpp>
-#include <opencv2/dnn/layer.details.hpp>
 
 #include "stepcast/base/contracts.hpp"
 
 #include "onnx_file.hpp"
-#include "silu.hpp"
-#include "silu_fusion.hpp"
+#include "opencv_layers.hpp"
+#include "opencv_rewriting.hpp"
 
 namespace stepcast::vision {
 namespace {
-
-/// x * sigmoid(x) as OpenCV's convolutions take activations: applied to what they have just
-/// written, while it is in the cache.
-class SiluLayer : public cv::dnn::ActivationLayer {
- public:
-  static cv::Ptr<cv::dnn::Layer> create(cv::dnn::LayerParams& parameters) {
-    return cv::makePtr<SiluLayer>(parameters);
-  }
-  explicit SiluLayer(const cv::dnn::LayerParams& parameters) { setParamsFrom(parameters); }
-
-  void forwardSlice(const float* from, float* to, int length, std::size_t plane, int first,
-                    int last) const override {
-    for (int channel = first; channel < last; ++channel, from += plane, to += plane) {
-      silu(from, to, static_cast<std::size_t>(length));
-    }
-  }
-  void forward(cv::InputArrayOfArrays inputs, cv::OutputArrayOfArrays outputs,
-               cv::OutputArrayOfArrays /*internals*/) override {
-    std::vector<cv::Mat> from;
-    std::vector<cv::Mat> to;
-    inputs.getMatVector(from);
-    outputs.getMatVector(to);
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      silu(from[i].ptr<float>(), to[i].ptr<float>(), from[i].total());
-    }
-  }
-  bool getMemoryShapes(const std::vector<cv::dnn::MatShape>& inputs, int /*outputs*/,
-                       std::vector<cv::dnn::MatShape>& shapes,
-                       std::vector<cv::dnn::MatShape>& /*internals*/) const override {
-    shapes = inputs;
-    return true;  // may work in place
-  }
-};
 
 void prepare_opencv() {
   static std::once_flag once;
@@ -62,7 +27,7 @@ void prepare_opencv() {
     cv::setNumThreads(1);
     // What goes wrong is told by exceptions; the importer also writes pages about it.
     cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
-    cv::dnn::LayerFactory::registerLayer(std::string(kSiluOperation), SiluLayer::create);
+    register_opencv_layers();
   });
 }
 
@@ -201,7 +166,7 @@ Result<std::unique_ptr<Network>> load_with_opencv(std::span<const std::byte> onn
     return tl::unexpected(file.error());
   }
   std::vector<std::string> outputs(file->outputs.begin(), file->outputs.end());
-  auto network = std::make_unique<OpenCvNetwork>(fuse_silu(onnx, *file), std::string(name),
+  auto network = std::make_unique<OpenCvNetwork>(rewrite_for_opencv(onnx, *file), std::string(name),
                                                  std::move(outputs));
   if (auto opened = network->open(*file); !opened) {
     return tl::unexpected(opened.error());

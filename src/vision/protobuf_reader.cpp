@@ -39,6 +39,15 @@ std::optional<std::uint64_t> ProtobufReader::fixed(std::size_t bytes) {
   return value;
 }
 
+std::optional<std::uint64_t> ProtobufReader::next_packed() {
+  if (broken_ || rest_.empty()) {
+    return std::nullopt;
+  }
+  const auto number = varint();
+  broken_ = !number;
+  return number;
+}
+
 std::optional<ProtobufField> ProtobufReader::next() {
   if (broken_ || rest_.empty()) {
     return std::nullopt;

@@ -27,6 +27,8 @@ class ProtobufReader {
 
   /// @returns nothing at the end, and where the bytes are no message: then broken() is true.
   [[nodiscard]] std::optional<ProtobufField> next();
+  /// The next of numbers that are packed, one behind the other without tags.
+  [[nodiscard]] std::optional<std::uint64_t> next_packed();
   [[nodiscard]] bool broken() const { return broken_; }
 
  private:

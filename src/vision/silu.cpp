@@ -39,8 +39,7 @@ namespace {
 }
 
 #if defined(__x86_64__)
-[[gnu::target("avx2"), gnu::optimize("O3")]] void silu_avx2(const float* from, float* to,
-                                                            std::size_t count) {
+[[gnu::target("avx2")]] void silu_avx2(const float* from, float* to, std::size_t count) {
   silu_loop(from, to, count);
 }
 #endif

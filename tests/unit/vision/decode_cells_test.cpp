@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "depthwise.hpp"
 #include "jpeg_end.hpp"
 #include "silu.hpp"
 
@@ -92,6 +93,37 @@ TEST(Silu, IsXTimesSigmoidOfX) {
   for (std::size_t i = 0; i < from.size(); ++i) {
     const double exact = from[i] / (1 + std::exp(-double{from[i]}));
     ASSERT_NEAR(to[i], exact, 1e-6 * std::max(1.0, std::abs(exact))) << from[i];
+  }
+}
+
+TEST(ConvolvePlane, IsTheSumOverNeighbours) {
+  const std::array<float, 9> weights{1, -2, 3, 0.5F, 7, -1, 2, 4, -3};
+  PlaneScratch scratch;
+  for (const PlaneConvolution& shape :
+       {PlaneConvolution{5, 7, 1, 1, 1, 1, 1}, PlaneConvolution{8, 8, 2, 0, 0, 1, 1},
+        PlaneConvolution{9, 11, 2, 1, 1, 1, 1}, PlaneConvolution{3, 3, 1, 0, 0, 0, 0},
+        PlaneConvolution{1, 1, 1, 1, 1, 1, 1}, PlaneConvolution{6, 40, 1, 2, 0, 1, 2}}) {
+    std::vector<float> plane;
+    for (int i = 0; i < shape.height * shape.width; ++i) {
+      plane.push_back(static_cast<float>(i * i % 17) - 5);
+    }
+    std::vector<float> to(static_cast<std::size_t>(shape.out_height() * shape.out_width()), -1);
+    convolve_plane(shape, plane.data(), weights, 0.25F, to.data(), scratch);
+    for (int y = 0; y < shape.out_height(); ++y) {
+      for (int x = 0; x < shape.out_width(); ++x) {
+        float sum = 0.25F;
+        for (int tap = 0; tap < 9; ++tap) {
+          const int row = y * shape.stride + tap / 3 - shape.pad_top;
+          const int column = x * shape.stride + tap % 3 - shape.pad_left;
+          if (row >= 0 && row < shape.height && column >= 0 && column < shape.width) {
+            sum += weights[static_cast<std::size_t>(tap)] *
+                   plane[static_cast<std::size_t>(row * shape.width + column)];
+          }
+        }
+        ASSERT_NEAR(to[static_cast<std::size_t>(y * shape.out_width() + x)], sum, 1e-4)
+            << shape.width << " wide, at " << x << ", " << y;
+      }
+    }
   }
 }
 

@@ -9,7 +9,8 @@
 
 #include "networks.hpp"
 #include "onnx_file.hpp"
-#include "silu_fusion.hpp"
+#include "opencv_layers.hpp"
+#include "opencv_rewriting.hpp"
 
 namespace stepcast::vision {
 namespace {
@@ -94,7 +95,7 @@ TEST(Network, SiluIsFusedWherePairsAre) {
   const auto onnx = file_bytes(network_file("spots.onnx"));
   const auto before = read_onnx(onnx, "spots.onnx");
   ASSERT_TRUE(before);
-  const auto fused = fuse_silu(onnx, *before);
+  const auto fused = rewrite_for_opencv(onnx, *before);
   const auto after = read_onnx(fused, "fused");
   ASSERT_TRUE(after);
   std::vector<std::string> operations;

@@ -1,4 +1,4 @@
-#include "silu_fusion.hpp"
+#include "opencv_rewriting.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "onnx_fields.hpp"
+#include "opencv_layers.hpp"
 #include "protobuf_reader.hpp"
 
 namespace stepcast::vision {
@@ -82,6 +83,46 @@ SiluPlan plan_of(const OnnxFile& file) {
   return plan;
 }
 
+/// Whether the convolution is one that DepthwiseLayer computes.
+bool is_depthwise(const OnnxNode& node, const OnnxFile& file) {
+  const auto of = [&](std::string_view name, std::vector<std::int64_t> usual) {
+    const auto found = node.integers.find(name);
+    return found == node.integers.end() ? std::move(usual) : found->second;
+  };
+  if (node.operation != "Conv" || node.inputs.size() < 2 || node.integers.contains("auto_pad")) {
+    return false;
+  }
+  const auto weights = file.weights.find(node.inputs[1]);
+  const bool biased = node.inputs.size() == 3;
+  if (weights == file.weights.end() || weights->second.size() != 4 ||
+      (biased && !file.weights.contains(node.inputs[2]))) {
+    return false;
+  }
+  const auto& sizes = weights->second;
+  const auto strides = of("strides", {1, 1});
+  const auto pads = of("pads", {0, 0, 0, 0});
+  return sizes[0] > 1 && sizes[1] == 1 && sizes[2] == 3 && sizes[3] == 3 &&
+         of("group", {1}).front() == sizes[0] &&
+         of("dilations", {1, 1}) == std::vector<std::int64_t>{1, 1} && strides.size() == 2 &&
+         strides[0] == strides[1] && (strides[0] == 1 || strides[0] == 2) && pads.size() == 4 &&
+         std::all_of(pads.begin(), pads.end(),
+                     [](std::int64_t pad) { return pad >= 0 && pad <= 2; });
+}
+
+/// The node as another operation.
+std::vector<std::byte> renamed(std::span<const std::byte> node, std::string_view operation) {
+  ProtobufWriter writer;
+  ProtobufReader reader(node);
+  while (const auto field = reader.next()) {
+    if (field->number == onnx::kNodeOperation) {
+      writer.text(onnx::kNodeOperation, operation);
+    } else {
+      writer.copy(field->record);
+    }
+  }
+  return writer.take();
+}
+
 std::vector<std::byte> rewritten_graph(std::span<const std::byte> graph, const OnnxFile& file,
                                        const SiluPlan& plan) {
   std::map<Record, const OnnxNode*> node_at;
@@ -101,6 +142,9 @@ std::vector<std::byte> rewritten_graph(std::span<const std::byte> graph, const O
       silu.text(onnx::kNodeName, node.name);
       silu.text(onnx::kNodeOperation, kSiluOperation);
       writer.counted(onnx::kGraphNode, silu.take());
+    } else if (const auto node = node_at.find(record);
+               node != node_at.end() && is_depthwise(*node->second, file)) {
+      writer.counted(onnx::kGraphNode, renamed(field->bytes, kDepthwiseOperation));
     } else if (!plan.sigmoids.contains(record)) {
       writer.copy(field->record);
     }
@@ -110,7 +154,7 @@ std::vector<std::byte> rewritten_graph(std::span<const std::byte> graph, const O
 
 }  // namespace
 
-std::vector<std::byte> fuse_silu(std::span<const std::byte> onnx, const OnnxFile& file) {
+std::vector<std::byte> rewrite_for_opencv(std::span<const std::byte> onnx, const OnnxFile& file) {
   const SiluPlan plan = plan_of(file);
   ProtobufWriter writer;
   ProtobufReader reader(onnx);
