@@ -4,8 +4,9 @@
 
 namespace stepcast::vision {
 
-/// The operation of fuse_silu() and the one that stands for a depthwise 3 x 3 convolution: OpenCV
-/// 4.6 computes those of planes narrower than 18 pixels without vectors.
+/// The operation of rewrite_for_opencv() for x * sigmoid(x), and the one that stands for a
+/// depthwise 3 x 3 convolution: OpenCV 4.6 computes those of planes narrower than 18 pixels without
+/// vectors.
 inline constexpr std::string_view kSiluOperation = "StepcastSilu";
 inline constexpr std::string_view kDepthwiseOperation = "StepcastDepthwise";
 

@@ -91,6 +91,12 @@ TEST(Network, RuntimesAgreeOnMobileNet) {
                       1);
 }
 
+TEST(Network, RuntimesAgreeOnYolox) {
+  constexpr float kPixels = 255;
+  expect_same_answers(STEPCAST_SHARED_DIR "/weights/yolox_nano_coco.onnx", {{1, 416, 416}},
+                      kPixels);
+}
+
 TEST(Network, SiluIsFusedWherePairsAre) {
   const auto onnx = file_bytes(network_file("spots.onnx"));
   const auto before = read_onnx(onnx, "spots.onnx");

@@ -1,7 +1,11 @@
 #include "stepcast/vision/picture.hpp"
 
+#include <cstring>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <opencv2/imgcodecs.hpp>
 
 namespace stepcast::vision {
 namespace {
@@ -35,6 +39,61 @@ TEST(Picture, JpegComesBackNearly) {
   ASSERT_EQ(again->bgr.size(), picture.bgr.size());
   for (std::size_t i = 0; i < picture.bgr.size(); ++i) {
     ASSERT_NEAR(again->bgr[i], picture.bgr[i], 20);
+  }
+}
+
+std::vector<std::byte> encoded(const Picture& picture, const char* extension,
+                               const std::vector<int>& parameters) {
+  Picture copy = picture;
+  std::vector<std::uint8_t> file;
+  cv::imencode(extension, cv::Mat(copy.height, copy.width, CV_8UC3, copy.bgr.data()), file,
+               parameters);
+  const auto bytes = std::as_bytes(std::span(file));
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(Picture, WebpAndProgressiveJpegAreRead) {
+  const auto picture = ramp(64, 48);
+  for (const auto& file :
+       {encoded(picture, ".webp", {cv::IMWRITE_WEBP_QUALITY, 90}),
+        encoded(picture, ".webp", {cv::IMWRITE_WEBP_QUALITY, 101}),
+        encoded(picture, ".jpg",
+                {cv::IMWRITE_JPEG_PROGRESSIVE, 1, cv::IMWRITE_JPEG_QUALITY, 95})}) {
+    EXPECT_TRUE(check_picture(file));
+    const auto again = decode_picture(file);
+    ASSERT_TRUE(again) << again.error().to_string();
+    ASSERT_EQ(again->bgr.size(), picture.bgr.size());
+    for (std::size_t i = 0; i < picture.bgr.size(); ++i) {
+      ASSERT_NEAR(again->bgr[i], picture.bgr[i], 30);
+    }
+    EXPECT_FALSE(decode_picture(std::span(file).first(file.size() / 2)));
+  }
+}
+
+TEST(Picture, StandsUprightAsItsExifDataSays) {
+  // Orientation 6: turned by a quarter to the left when it was taken.
+  const unsigned char exif[] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,    'M', 'M',
+                                0,    42,   0, 0,  0,   8,   0,   1,   1, 0x12, 0,   3,
+                                0,    0,    0, 1,  0,   6,   0,   0,   0, 0,    0,   0};
+  const auto lying = encode_jpeg(ramp(64, 32), 95);
+  std::vector<std::byte> file(lying.begin(), lying.begin() + 2);
+  const auto segment = std::as_bytes(std::span(exif));
+  file.insert(file.end(), segment.begin(), segment.end());
+  file.insert(file.end(), lying.begin() + 2, lying.end());
+  const auto upright = decode_picture(file);
+  ASSERT_TRUE(upright) << upright.error().to_string();
+  EXPECT_EQ(upright->width, 32);
+  EXPECT_EQ(upright->height, 64);
+}
+
+TEST(Picture, AJpegThatBreaksOffIsRefused) {
+  // Decoders would fill the rest with grey.
+  const auto file = encode_jpeg(ramp(64, 48), 90);
+  for (const std::size_t less : {2U, 10U, 400U}) {
+    const auto refused = decode_picture(std::span(file).first(file.size() - less), "half.jpg");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::kMalformed);
+    EXPECT_THAT(refused.error().message, HasSubstr("breaks off"));
   }
 }
 
