@@ -12,6 +12,12 @@
 #include "opencv_layers.hpp"
 #include "opencv_rewriting.hpp"
 
+// ONNX Runtime keeps a few bytes until the process ends; the address sanitizer asks by this name.
+extern "C" const char* __lsan_default_suppressions();   // NOLINT(bugprone-reserved-identifier)
+extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
+  return "leak:libonnxruntime";
+}
+
 namespace stepcast::vision {
 namespace {
 
