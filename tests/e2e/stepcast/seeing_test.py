@@ -60,6 +60,13 @@ class Pictures(TestCase):
         for key, value in {"confidence": 1, "x": 20, "y": 12, "w": 16, "h": 16}.items():
             self.assertAlmostEqual(found[key], value, places=2)
 
+    def test_detect_warns_of_pictures_that_show_nothing(self):
+        for name, colour, word in (("night", 5, "dark"), ("hand", 90, "covered"), ("sun", 250, "bright")):
+            (self.folder / f"{name}.png").write_bytes(png(128, 96, lambda x, y, c=colour: (c, c, c)))
+            result = stepcast("detect", self.folder / f"{name}.png", *DETECT)
+            self.assertEqual(result.returncode, 0)
+            self.assertIn(f"this picture is {word}", result.stderr)
+
     def test_predict_says_probabilities(self):
         lines = self.lines(stepcast("predict", self.folder, "--json", *PREDICT))
         self.assertEqual([pathlib.Path(line["image"]).name for line in lines],
