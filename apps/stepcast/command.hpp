@@ -16,6 +16,8 @@ void add_detect_command(CLI::App& app, int& status);
 void add_predict_command(CLI::App& app, int& status);
 void add_serve_predict_command(CLI::App& app, int& status);
 void add_hear_command(CLI::App& app, int& status);
+void add_dataset_command(CLI::App& app, int& status);
+void add_models_command(CLI::App& app, int& status);
 void add_demo_command(CLI::App& app, int& status);
 void add_completion_command(CLI::App& app, int& status);
 /// Commands of stepcastd, run by it: `argv` is handed over as it is.

@@ -31,6 +31,18 @@ std::vector<std::string> option_names(const CLI::App& command) {
   return names;
 }
 
+// What may follow a command: its own commands, and its options.
+std::string words_after(const CLI::App& command) {
+  std::vector<std::string> words;
+  for (const CLI::App* inner : command.get_subcommands({})) {
+    words.push_back(inner->get_name());
+  }
+  for (std::string& option : option_names(command)) {
+    words.push_back(std::move(option));
+  }
+  return joined(words);
+}
+
 // Names that an option takes, as a shell word list. Printers are asked of the program itself, since
 // users add their own.
 struct ValueList {
@@ -58,10 +70,14 @@ void bash(const CLI::App& app, bool in_zsh) {
   }
   std::vector<std::string> commands;
   std::string cases;
+  std::string inner_cases;  // of commands that have commands
   for (const CLI::App* command : app.get_subcommands({})) {
     commands.push_back(command->get_name());
-    cases += fmt::format("      {}) words=\"{}\" ;;\n", command->get_name(),
-                         joined(option_names(*command)));
+    cases += fmt::format("      {}) words=\"{}\" ;;\n", command->get_name(), words_after(*command));
+    for (const CLI::App* inner : command->get_subcommands({})) {
+      inner_cases += fmt::format("      \"{} {}\") words=\"{}\" ;;\n", command->get_name(),
+                                 inner->get_name(), joined(option_names(*inner)));
+    }
   }
   std::string values;
   for (const ValueList& list : value_lists()) {
@@ -75,13 +91,15 @@ void bash(const CLI::App& app, bool in_zsh) {
       "    words=\"{} --help --version\"\n"
       "  else\n"
       "    case \"${{COMP_WORDS[1]}}\" in\n{}    esac\n"
+      "    [ \"$COMP_CWORD\" -gt 2 ] && case \"${{COMP_WORDS[1]}} ${{COMP_WORDS[2]}}\" in\n{}    "
+      "esac\n"
       "    case \"$previous\" in\n{}    esac\n"
       "  fi\n"
       "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
       "  [ ${{#COMPREPLY[@]}} -eq 0 ] && COMPREPLY=($(compgen -f -- \"$current\"))\n"
       "}}\n"
       "complete -o filenames -F _stepcast stepcast\n",
-      joined(commands), cases, values);
+      joined(commands), cases, inner_cases, values);
 }
 
 // fish substitutes commands in parentheses alone.
@@ -95,6 +113,14 @@ void fish(const CLI::App& app) {
   for (const CLI::App* command : app.get_subcommands({})) {
     fmt::print("complete -c stepcast -f -n __fish_use_subcommand -a {} -d \"{}\"\n",
                command->get_name(), command->get_description());
+    for (const CLI::App* inner : command->get_subcommands({})) {
+      fmt::print("complete -c stepcast -f -n '__fish_seen_subcommand_from {}' -a {} -d \"{}\"\n",
+                 command->get_name(), inner->get_name(), inner->get_description());
+      for (const std::string& option : option_names(*inner)) {
+        fmt::print("complete -c stepcast -n '__fish_seen_subcommand_from {}' -l {}\n",
+                   inner->get_name(), option.substr(2));
+      }
+    }
     for (const CLI::Option* option : command->get_options()) {
       for (const std::string& name : option->get_lnames()) {
         fmt::print("complete -c stepcast -n '__fish_seen_subcommand_from {}' -l {}\n",

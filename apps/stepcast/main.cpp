@@ -35,6 +35,8 @@ int run(int argc, char** argv) {
   add_predict_command(app, status);
   add_serve_predict_command(app, status);
   add_hear_command(app, status);
+  add_dataset_command(app, status);
+  add_models_command(app, status);
   add_server_commands(app, status, argv);
   add_demo_command(app, status);
   add_completion_command(app, status);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -6,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "stepcast/dataset/dataset.hpp"
+#include "stepcast/dataset/whole_file.hpp"
 
 #include "json_text.hpp"
-#include "whole_file.hpp"
 
 namespace stepcast::dataset {
 namespace {
@@ -16,10 +17,19 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kFormat = 1;
+constexpr double kLeastSide = 0.01;  // pixels
 
 double rounded(double pixels) {
   constexpr double kStep = 100;  // a hundredth of a pixel
   return std::round(pixels * kStep) / kStep;
+}
+
+// Rounding must not push a box out of its picture, or make it empty.
+vision::Box rounded_inside(const vision::Box& box, const Item& item) {
+  const double x = std::clamp(rounded(box.x), 0.0, item.width - kLeastSide);
+  const double y = std::clamp(rounded(box.y), 0.0, item.height - kLeastSide);
+  return {x, y, rounded(std::clamp(box.width, kLeastSide, item.width - x)),
+          rounded(std::clamp(box.height, kLeastSide, item.height - y))};
 }
 
 Json item_json(const Item& item, const std::vector<std::string>& classes) {
@@ -38,9 +48,8 @@ Json item_json(const Item& item, const std::vector<std::string>& classes) {
   if (item.boxes) {
     Json boxes = Json::array();
     for (const LabelledBox& marked : *item.boxes) {
-      const vision::Box& box = marked.box;
-      boxes.push_back({classes[marked.class_index], rounded(box.x), rounded(box.y),
-                       rounded(box.width), rounded(box.height)});
+      const vision::Box box = rounded_inside(marked.box, item);
+      boxes.push_back({classes[marked.class_index], box.x, box.y, box.width, box.height});
     }
     out["boxes"] = std::move(boxes);
   }

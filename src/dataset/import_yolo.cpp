@@ -4,9 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "stepcast/dataset/whole_file.hpp"
+
 #include "folder_walk.hpp"
 #include "labels.hpp"
-#include "whole_file.hpp"
 
 namespace stepcast::dataset {
 namespace {

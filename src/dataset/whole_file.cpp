@@ -1,4 +1,4 @@
-#include "whole_file.hpp"
+#include "stepcast/dataset/whole_file.hpp"
 
 #include <cerrno>
 #include <cstdint>
@@ -90,7 +90,7 @@ Result<void> write_whole(const std::filesystem::path& file, std::string_view con
 
 std::filesystem::path tidy(const std::filesystem::path& path) {
   std::error_code problem;
-  auto whole = std::filesystem::weakly_canonical(path, problem);
+  auto whole = std::filesystem::weakly_canonical(std::filesystem::absolute(path), problem);
   return problem ? std::filesystem::absolute(path).lexically_normal() : whole;
 }
 

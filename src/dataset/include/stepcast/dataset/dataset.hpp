@@ -33,10 +33,10 @@ struct Item {
   int height = 0;
   std::string source;  ///< The set, film or camera it comes from; pictures of one may be alike.
   /// What was marked; empty: somebody looked and there is nothing. nullopt: nobody drew boxes.
-  std::optional<std::vector<LabelledBox>> boxes;
-  std::optional<std::size_t> picture_class;  ///< Of the whole picture.
+  std::optional<std::vector<LabelledBox>> boxes{};
+  std::optional<std::size_t> picture_class{};  ///< Of the whole picture.
   Split split = Split::kNone;
-  std::vector<std::string> flags;  ///< What a person or a check noted: "duplicate", "wrong".
+  std::vector<std::string> flags{};  ///< What a person or a check noted: "duplicate", "wrong".
 };
 
 /// Pictures and their labels. The file holds labels and paths only; pictures stay where they are.
