@@ -13,11 +13,12 @@ namespace stepcast::models {
 
 /// One time that a network came into use.
 struct Use {
-  std::string version{};     ///< SHA-256 of its file, hexadecimal.
-  std::string at{};          ///< "2026-11-21T10:20:30Z"
-  std::string why{};         ///< "first", "offered", "rolled back"
-  std::string measured{};    ///< What a comparison said; empty without one.
-  std::string frozen_set{};  ///< SHA-256 of the data set that it was compared on; empty without one.
+  std::string version{};   ///< SHA-256 of its file, hexadecimal.
+  std::string at{};        ///< "2026-11-21T10:20:30Z"
+  std::string why{};       ///< "first", "offered", "rolled back"
+  std::string measured{};  ///< What a comparison said; empty without one.
+  std::string
+      frozen_set{};  ///< SHA-256 of the data set that it was compared on; empty without one.
 };
 
 /// The networks of one purpose in a folder:
