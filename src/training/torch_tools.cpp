@@ -1,0 +1,46 @@
+#include "torch_tools.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include <malloc.h>
+#include <opencv2/core/utility.hpp>
+
+namespace stepcast::training {
+
+torch::Device best_device() {
+  return torch::cuda::is_available() ? torch::kCUDA : torch::kCPU;
+}
+
+void prepare_torch(int threads, std::uint64_t seed) {
+  constexpr int kNeverGiveBack = 1 << 30;
+  ::mallopt(M_MMAP_THRESHOLD, kNeverGiveBack);
+  ::mallopt(M_TRIM_THRESHOLD, kNeverGiveBack);
+  // Pictures are changed beside the network: a second pool of threads would only be in its way.
+  cv::setNumThreads(1);
+  torch::set_num_threads(threads);
+  torch::manual_seed(seed);
+}
+
+double falling_share(double epochs_done, double warm_up_epochs, double epochs) {
+  constexpr double kRest = 0.05;
+  if (epochs_done < warm_up_epochs) {
+    return epochs_done / warm_up_epochs;
+  }
+  const double done = (epochs_done - warm_up_epochs) / std::max(1.0, epochs - warm_up_epochs);
+  return kRest + (1 - kRest) * 0.5 * (1 + std::cos(std::numbers::pi * done));
+}
+
+void set_rate(torch::optim::AdamW& optimizer, double rate) {
+  for (auto& group : optimizer.param_groups()) {
+    static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
+  }
+}
+
+std::uint64_t epoch_seed(std::uint64_t seed, int epoch) {
+  constexpr std::uint64_t kApart = 1'000'003;  // more than any number of epochs
+  return seed * kApart + static_cast<std::uint64_t>(epoch);
+}
+
+}  // namespace stepcast::training

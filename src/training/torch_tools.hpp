@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/torch.h>
+
+namespace stepcast::training {
+
+/// The graphics processor where LibTorch can use one.
+[[nodiscard]] torch::Device best_device();
+
+/// Threads, seeds and an allocator that keeps what it has: freed memory would go back to the system
+/// and be asked for again with every step.
+void prepare_torch(int threads, std::uint64_t seed);
+
+/// Rises for some epochs, then falls along a cosine to a small rest.
+[[nodiscard]] double falling_share(double epochs_done, double warm_up_epochs, double epochs);
+
+void set_rate(torch::optim::AdamW& optimizer, double rate);
+
+[[nodiscard]] std::uint64_t epoch_seed(std::uint64_t seed, int epoch);
+
+}  // namespace stepcast::training
