@@ -6,7 +6,7 @@
 
 namespace stepcast::training {
 
-enum class Activation { kNone, kRelu6, kHardSwish };
+enum class Activation { kNone, kRelu, kRelu6, kSilu };
 
 /// One convolution of a network, with what follows it.
 struct Convolution {
@@ -27,11 +27,8 @@ struct Convolution {
 //   Value max_pool5(Value): 5x5, stride 1, same size     Value upsample2(Value): nearest neighbour
 //   Value mean(Value): over height and width, N x C x 1 x 1
 
-/// YOLOX-nano (Ge et al., arXiv:2107.08430; listing: weights' YOLOX_NANO.md), with two changes that
-/// the pretrained weights survive: focus and stem are one 6x6 convolution of stride 2 (the same sum
-/// of products), and SiLU, which costs as much as the convolutions, is its piecewise approximation
-/// x * clamp(x / 6 + 1/2, 0, 1) (Howard et al., arXiv:1905.02244, section 5.2). A leaky ReLU would
-/// be cheaper still, but leaves nothing of what the weights know.
+/// YOLOX-nano (Ge et al., arXiv:2107.08430; listing: weights' YOLOX_NANO.md). Focus and stem are
+/// one 6x6 convolution of stride 2: the same sum of products, without the copies.
 template <class Ops>
 class YoloxNano {
  public:
@@ -46,7 +43,7 @@ class YoloxNano {
                                          .out = 16,
                                          .kernel = 6,
                                          .stride = 2,
-                                         .activation = Activation::kHardSwish,
+                                         .activation = Activation::kSilu,
                                          .norm = true,
                                          .pad_before = 2,
                                          .pad_after = 2});
@@ -75,8 +72,7 @@ class YoloxNano {
  private:
   Value point(const Value& x, const std::string& name, int in, int out) {
     return ops_.conv(
-        x,
-        {.name = name, .in = in, .out = out, .activation = Activation::kHardSwish, .norm = true});
+        x, {.name = name, .in = in, .out = out, .activation = Activation::kSilu, .norm = true});
   }
   Value separable(const Value& x, const std::string& name, int in, int out, int stride) {
     const auto depth = ops_.conv(x, {.name = name + ".dconv",
@@ -85,7 +81,7 @@ class YoloxNano {
                                      .kernel = 3,
                                      .stride = stride,
                                      .groups = in,
-                                     .activation = Activation::kHardSwish,
+                                     .activation = Activation::kSilu,
                                      .norm = true,
                                      .pad_before = 1,
                                      .pad_after = 1});

@@ -19,8 +19,8 @@ struct Sample {
 /// How far a picture may be changed while it stays a picture of the same thing.
 struct Augmentation {
   double mosaic = 1.0;  ///< Probability of four pictures in one.
-  double least_scale = 0.5;
-  double most_scale = 1.5;
+  double least_scale = 0.7;
+  double most_scale = 1.4;
   double rotation_deg = 8;
   double shear_deg = 2;
   double translation = 0.1;  ///< Of the picture's side.

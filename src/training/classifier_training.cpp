@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <future>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -17,29 +16,17 @@
 namespace stepcast::training {
 namespace {
 
-/// Pixel values to what the published weights expect: -1 to 1, red first.
-constexpr double kMiddle = 127.5;
-constexpr double kHeadWeightDecay = 0.05;
-constexpr double kFineWeightDecay = 0.01;
-constexpr double kFeatureDropout = 0.3;
-/// Larger than the network's side: a changed view is cut from it.
-constexpr int kLoadFactorPercent = 130;
+constexpr double kFineDecay = 0.01;
+/// Changed views are cut from pictures larger than the network's side.
+constexpr int kLoadPercent = 130;
+using Model = MobileNetV2<TorchNetwork>;
 
-/// A view of the whole picture, as the product will see it.
-cv::Mat plain_view(const cv::Mat& picture, int size) {
+/// The whole picture, stretched, as the product will see it.
+cv::Mat stretched(const cv::Mat& picture, int size) {
   cv::Mat view;
-  cv::resize(picture, view, {size, size}, 0, 0, cv::INTER_LINEAR);
+  const bool smaller = picture.cols > size;
+  cv::resize(picture, view, {size, size}, 0, 0, smaller ? cv::INTER_AREA : cv::INTER_LINEAR);
   return view;
-}
-
-torch::Tensor input_of(const std::vector<cv::Mat>& views, int size) {
-  auto images =
-      torch::empty({static_cast<std::int64_t>(views.size()), size, size, 3}, torch::kUInt8);
-  const auto bytes = static_cast<std::size_t>(size) * static_cast<std::size_t>(size) * 3;
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    std::memcpy(images.data_ptr<std::uint8_t>() + i * bytes, views[i].data, bytes);
-  }
-  return images.to(torch::kFloat32).flip({3}).permute({0, 3, 1, 2}).sub_(kMiddle).div_(kMiddle);
 }
 
 /// How far a photograph of a print may be changed.
@@ -56,19 +43,24 @@ Augmentation gentle() {
   return how;
 }
 
-/// Weight of each picture so that every class has the same sum, and the mean is 1.
-std::vector<double> balanced_weights(const ClassifierTraining& training) {
+/// Mean 1; where classes are to be balanced, each has the same sum.
+std::vector<double> weights_of(const ClassifierTraining& training,
+                               std::span<const std::size_t> chosen) {
   std::vector<double> sums(training.classes.size(), 0);
-  for (const auto& picture : training.pictures) {
+  for (const auto i : chosen) {
+    const auto& picture = training.pictures[i];
     sums[static_cast<std::size_t>(picture.class_index)] += picture.weight;
   }
-  const auto present =
-      static_cast<double>(std::count_if(sums.begin(), sums.end(), [](double s) { return s > 0; }));
-  const double total = static_cast<double>(training.pictures.size());
   std::vector<double> weights;
-  for (const auto& picture : training.pictures) {
-    weights.push_back(picture.weight * total /
-                      (present * sums[static_cast<std::size_t>(picture.class_index)]));
+  double total = 0;
+  for (const auto i : chosen) {
+    const auto& picture = training.pictures[i];
+    const double sum = sums[static_cast<std::size_t>(picture.class_index)];
+    weights.push_back(training.balanced ? picture.weight / sum : picture.weight);
+    total += weights.back();
+  }
+  for (auto& weight : weights) {
+    weight *= static_cast<double>(chosen.size()) / total;
   }
   return weights;
 }
@@ -79,210 +71,281 @@ torch::Tensor loss_of(const torch::Tensor& logits, const torch::Tensor& labels,
   const auto says = torch::log_softmax(logits, 1);
   const auto right = says.gather(1, labels.unsqueeze(1)).squeeze(1);
   const auto each = -(1 - smoothing) * right - smoothing * says.mean(1);
-  return (each * weights).sum() / weights.sum();
+  return (each * weights).mean();
+}
+
+/// Cuts 0 .. count - 1, in a random order, into batches.
+std::vector<std::vector<std::int64_t>> batches_of(std::size_t count, std::size_t batch,
+                                                  std::mt19937_64& random) {
+  std::vector<std::int64_t> order(count);
+  std::iota(order.begin(), order.end(), std::int64_t{0});
+  std::shuffle(order.begin(), order.end(), random);
+  std::vector<std::vector<std::int64_t>> batches;
+  for (std::size_t begin = 0; begin < count; begin += batch) {
+    const auto end = std::min(begin + batch, count);
+    batches.emplace_back(order.begin() + static_cast<std::ptrdiff_t>(begin),
+                         order.begin() + static_cast<std::ptrdiff_t>(end));
+  }
+  return batches;
 }
 
 }  // namespace
 
+ClassifierTraining published_recipe(ClassifierTraining training) {
+  training.hidden = 128;
+  training.middle = 0;
+  training.scale = 1 / 255.0;
+  training.views = 20;
+  training.head_epochs = 1;
+  training.head_batch = 8;
+  training.head_rate = 1e-3;
+  training.head_decay = 0;
+  training.fine_epochs = 0;
+  training.dropout = 0.3;
+  training.label_smoothing = 0;
+  training.balanced = false;
+  return training;
+}
+
+/// MobileNetV2 with a head for the classes.
 class TrainedClassifier::Network {
  public:
-  Network(NamedArrays weights, int classes, int size)
-      : classes_(classes),
-        size_(size),
-        network_(std::make_shared<TorchNetwork>(std::move(weights), best_device())) {
+  Network(const NamedArrays& weights, const ClassifierTraining& training)
+      : training_(training), network_(std::make_shared<TorchNetwork>(weights, best_device())) {
     const torch::NoGradGuard no_gradients;
-    static_cast<void>(forward(torch::zeros({1, 3, size, size})));
+    network_->eval();
+    static_cast<void>(head(features(torch::zeros({1, 3, training.size, training.size})), 0));
   }
 
   [[nodiscard]] TorchNetwork& torch_network() { return *network_; }
-  [[nodiscard]] int size() const { return size_; }
-  [[nodiscard]] int classes() const { return classes_; }
+  [[nodiscard]] const ClassifierTraining& training() const { return training_; }
 
-  /// N x 1280 x 1 x 1
+  /// N x 3 x H x W of what the network wants to N x 1280 x 1 x 1.
   [[nodiscard]] torch::Tensor features(const torch::Tensor& images) {
-    return MobileNetV2<TorchNetwork>(*network_)(images.to(best_device()));
+    return Model(*network_)(images.to(best_device()));
   }
-  /// N x classes
-  [[nodiscard]] torch::Tensor head(const torch::Tensor& features) {
-    return network_->conv(features, last()).flatten(1);
+  /// To N x classes.
+  [[nodiscard]] torch::Tensor head(const torch::Tensor& features, double dropout) {
+    auto x = training_.hidden > 0 ? network_->conv(features, hidden()) : features;
+    x = torch::dropout(x, dropout, dropout > 0);
+    return network_->conv(x, last()).flatten(1);
   }
-  [[nodiscard]] torch::Tensor forward(const torch::Tensor& images) {
-    return head(features(images));
+  /// Those of the head only.
+  [[nodiscard]] std::vector<torch::Tensor> head_parameters() {
+    std::vector<torch::Tensor> parameters;
+    for (const auto& parameter : network_->named_parameters()) {
+      if (parameter.key().rfind("head/", 0) == 0) {
+        parameters.push_back(parameter.value());
+      }
+    }
+    return parameters;
   }
-
-  [[nodiscard]] Convolution last() const {
-    return {.name = "classifier", .in = MobileNetV2<TorchNetwork>::kFeatures, .out = classes_};
+  [[nodiscard]] torch::Tensor input_of(const std::vector<cv::Mat>& views) const {
+    return images_of(views, training_.size)
+        .flip({1})
+        .sub_(training_.middle)
+        .mul_(training_.scale)
+        .contiguous(torch::MemoryFormat::ChannelsLast);
   }
 
   [[nodiscard]] Result<void> write(const std::string& path, const std::string& description) const {
     const auto folded = network_->folded();
-    OnnxWriter writer(folded, Opset::kClassic);
-    const auto features = MobileNetV2<OnnxWriter>(writer)(writer.input("images", 3, size_, size_));
-    writer.output(writer.flatten(writer.conv(features, last())), "logits", classes_, false);
+    OnnxWriter writer(folded);
+    auto x =
+        MobileNetV2<OnnxWriter>(writer)(writer.input("images", 3, training_.size, training_.size));
+    if (training_.hidden > 0) {
+      x = writer.conv(x, hidden());
+    }
+    const auto classes = static_cast<int>(training_.classes.size());
+    writer.output(writer.flatten(writer.conv(x, last())), "logits", classes, false);
     writer.describe("stepcast", description);
     return writer.write(path);
   }
 
  private:
-  int classes_;
-  int size_;
+  [[nodiscard]] Convolution hidden() const {
+    return {.name = "head.hidden",
+            .in = Model::kFeatures,
+            .out = training_.hidden,
+            .activation = Activation::kRelu};
+  }
+  [[nodiscard]] Convolution last() const {
+    return {.name = "head.classes",
+            .in = training_.hidden > 0 ? training_.hidden : Model::kFeatures,
+            .out = static_cast<int>(training_.classes.size())};
+  }
+
+  ClassifierTraining training_;
   std::shared_ptr<TorchNetwork> network_;
 };
 
-namespace {
+TrainedClassifier::TrainedClassifier(std::unique_ptr<Network> network)
+    : network_(std::move(network)) {}
+TrainedClassifier::TrainedClassifier(TrainedClassifier&&) noexcept = default;
+TrainedClassifier& TrainedClassifier::operator=(TrainedClassifier&&) noexcept = default;
+TrainedClassifier::~TrainedClassifier() = default;
 
-using Network = TrainedClassifier;
+Result<std::vector<std::vector<double>>> TrainedClassifier::logits(
+    const std::vector<std::string>& paths) {
+  const torch::NoGradGuard no_gradients;
+  network_->torch_network().eval();
+  const int size = network_->training().size;
+  std::vector<std::vector<double>> all;
+  for (const auto& path : paths) {
+    auto picture = vision::read_picture(path);
+    if (!picture) {
+      return tl::unexpected(picture.error());
+    }
+    const cv::Mat view(picture->height, picture->width, CV_8UC3, picture->bgr.data());
+    const auto input = network_->input_of({stretched(view, size)});
+    const auto values =
+        network_->head(network_->features(input), 0).to(torch::kCPU, torch::kFloat64).contiguous();
+    all.emplace_back(values.data_ptr<double>(), values.data_ptr<double>() + values.numel());
+  }
+  return all;
+}
 
-class ClassifierTrainer {
+Result<void> TrainedClassifier::write(const std::string& onnx_path,
+                                      const std::string& description) const {
+  return network_->write(onnx_path, description);
+}
+
+class ClassifierTrainer::Implementation {
  public:
-  template <class Net>
-  static Result<void> run(Net& network, const ClassifierTraining& training,
-                          const TrainingObserver& observer) {
-    std::vector<Sample> samples;
-    for (const auto& picture : training.pictures) {
-      auto sample = load_sample({picture.path, {}}, training.size * kLoadFactorPercent / 100);
+  Implementation(ClassifierTraining training, NamedArrays weights)
+      : training_(std::move(training)), weights_(std::move(weights)) {}
+
+  Result<void> prepare(const TrainingObserver& observer) {
+    const int side = training_.size * kLoadPercent / 100;
+    for (const auto& picture : training_.pictures) {
+      auto sample = load_sample({picture.path, {}}, std::numeric_limits<int>::max());
       if (!sample) {
         return tl::unexpected(sample.error());
       }
-      // The product stretches pictures to a square; so are those to learn from.
-      const int side = training.size * kLoadFactorPercent / 100;
-      sample->picture = plain_view(sample->picture, side);
-      samples.push_back(std::move(*sample));
+      plain_.push_back(stretched(sample->picture, training_.size));
+      sample->picture = stretched(sample->picture, side);
+      samples_.push_back(std::move(*sample));
     }
-    const auto weights = balanced_weights(training);
-    if (!learn_head(network, training, samples, weights, observer) ||
-        !learn_all(network, training, samples, weights, observer)) {
-      return fail(Errc::kInterrupted, "stopped");
+    TrainedClassifier::Network network(weights_, training_);
+    const torch::NoGradGuard no_gradients;
+    constexpr std::size_t kBatch = 16;
+    for (int view = 0; view < training_.views; ++view) {
+      std::vector<torch::Tensor> parts;
+      for (std::size_t begin = 0; begin < samples_.size(); begin += kBatch) {
+        std::vector<cv::Mat> views;
+        for (std::size_t i = begin; i < std::min(begin + kBatch, samples_.size()); ++i) {
+          views.push_back(view == 0 ? plain_[i] : changed(i, epoch_seed(training_.seed, view)));
+        }
+        parts.push_back(network.features(network.input_of(views)));
+      }
+      features_.push_back(torch::cat(parts));
+      if (!observer({.epoch = 0,
+                     .epochs = training_.fine_epochs,
+                     .step = view + 1,
+                     .steps = training_.views,
+                     .loss = 0})) {
+        return fail(Errc::kInterrupted, "stopped");
+      }
     }
     return {};
   }
 
- private:
-  static torch::Tensor labels_of(const ClassifierTraining& training,
-                                 const std::vector<std::size_t>& chosen) {
+  Result<std::unique_ptr<TrainedClassifier::Network>> train(std::span<const std::size_t> chosen,
+                                                            const TrainingObserver& observer) {
+    torch::manual_seed(training_.seed);
+    auto network = std::make_unique<TrainedClassifier::Network>(weights_, training_);
+    std::vector<std::int64_t> indices;
     std::vector<std::int64_t> labels;
-    for (const auto i : chosen) {
-      labels.push_back(training.pictures[i].class_index);
+    std::vector<float> weights;
+    for (const double weight : weights_of(training_, chosen)) {
+      weights.push_back(static_cast<float>(weight));
     }
-    return torch::tensor(labels).to(best_device());
-  }
-  static torch::Tensor weights_of(const std::vector<double>& weights,
-                                  const std::vector<std::size_t>& chosen) {
-    std::vector<float> values;
     for (const auto i : chosen) {
-      values.push_back(static_cast<float>(weights[i]));
+      indices.push_back(static_cast<std::int64_t>(i));
+      labels.push_back(training_.pictures[i].class_index);
     }
-    return torch::tensor(values).to(best_device());
-  }
-  static torch::Tensor views_of(const std::vector<Sample>& samples,
-                                const std::vector<std::size_t>& chosen, int size,
-                                std::uint64_t seed, bool changed) {
-    std::vector<cv::Mat> views;
-    for (const auto i : chosen) {
-      std::seed_seq sequence{seed, static_cast<std::uint64_t>(i)};
-      std::mt19937_64 random(sequence);
-      views.push_back(changed ? augmented(samples, i, size, gentle(), random).picture
-                              : plain_view(samples[i].picture, size));
+    const Chosen some{.indices = torch::tensor(indices),
+                      .labels = torch::tensor(labels).to(best_device()),
+                      .weights = torch::tensor(weights).to(best_device())};
+    train_head(*network, some);
+    if (!train_all(*network, some, observer)) {
+      return fail(Errc::kInterrupted, "stopped");
     }
-    return input_of(views, size);
+    return network;
   }
 
-  /// The features are computed once for some views of each picture; the last layer learns from
-  /// them.
-  template <class Net>
-  static bool learn_head(Net& network, const ClassifierTraining& training,
-                         const std::vector<Sample>& samples, const std::vector<double>& weights,
-                         const TrainingObserver& observer) {
-    network.torch_network().eval();
-    std::vector<torch::Tensor> views;
-    std::vector<std::size_t> everyone(samples.size());
-    std::iota(everyone.begin(), everyone.end(), std::size_t{0});
-    const auto batch = static_cast<std::size_t>(training.batch);
-    {
-      const torch::NoGradGuard no_gradients;
-      for (int view = 0; view < training.views; ++view) {
-        std::vector<torch::Tensor> parts;
-        for (std::size_t begin = 0; begin < samples.size(); begin += batch) {
-          const std::vector<std::size_t> chosen(
-              everyone.begin() + static_cast<std::ptrdiff_t>(begin),
-              everyone.begin() +
-                  static_cast<std::ptrdiff_t>(std::min(begin + batch, samples.size())));
-          parts.push_back(network.features(
-              views_of(samples, chosen, training.size,
-                       training.seed + static_cast<std::uint64_t>(view), view > 0)));
-        }
-        views.push_back(torch::cat(parts));
-        if (!observer({.epoch = 0,
-                       .epochs = training.fine_epochs,
-                       .step = view + 1,
-                       .steps = training.views,
-                       .loss = 0})) {
-          return false;
-        }
-      }
-    }
-    const auto labels = labels_of(training, everyone);
-    const auto sample_weights = weights_of(weights, everyone);
-    std::vector<torch::Tensor> learning;
-    for (const auto& parameter : network.torch_network().named_parameters()) {
-      if (parameter.key().rfind("classifier", 0) == 0) {
-        learning.push_back(parameter.value());
-      }
-    }
+ private:
+  struct Chosen {
+    torch::Tensor indices;  ///< Into the pictures.
+    torch::Tensor labels;
+    torch::Tensor weights;
+  };
+
+  [[nodiscard]] cv::Mat changed(std::size_t index, std::uint64_t seed) const {
+    std::seed_seq sequence{seed, static_cast<std::uint64_t>(index)};
+    std::mt19937_64 random(sequence);
+    return augmented(samples_, index, training_.size, gentle(), random).picture;
+  }
+
+  void train_head(TrainedClassifier::Network& network, const Chosen& chosen) const {
     torch::optim::AdamW optimizer(
-        learning, torch::optim::AdamWOptions(training.head_rate).weight_decay(kHeadWeightDecay));
-    torch::manual_seed(training.seed);
-    for (int epoch = 0; epoch < training.head_epochs; ++epoch) {
-      for (const auto& view : views) {
-        const auto dropped = torch::dropout(view, kFeatureDropout, true);
-        const auto loss =
-            loss_of(network.head(dropped), labels, sample_weights, training.label_smoothing);
-        optimizer.zero_grad();
-        loss.backward();
-        optimizer.step();
+        network.head_parameters(),
+        torch::optim::AdamWOptions(training_.head_rate).weight_decay(training_.head_decay));
+    std::mt19937_64 random(training_.seed);
+    const auto count = static_cast<std::size_t>(chosen.indices.size(0));
+    const auto batch =
+        training_.head_batch > 0 ? static_cast<std::size_t>(training_.head_batch) : count;
+    for (int epoch = 0; epoch < training_.head_epochs; ++epoch) {
+      for (const auto& view : features_) {
+        const auto features = view.index({chosen.indices});
+        for (const auto& rows : batches_of(count, batch, random)) {
+          const auto some = torch::tensor(rows).to(best_device());
+          const auto logits = network.head(features.index({some}), training_.dropout);
+          const auto loss = loss_of(logits, chosen.labels.index({some}),
+                                    chosen.weights.index({some}), training_.label_smoothing);
+          optimizer.zero_grad();
+          loss.backward();
+          optimizer.step();
+        }
       }
     }
-    return true;
   }
 
-  template <class Net>
-  static bool learn_all(Net& network, const ClassifierTraining& training,
-                        const std::vector<Sample>& samples, const std::vector<double>& weights,
-                        const TrainingObserver& observer) {
-    if (training.fine_epochs == 0) {
+  bool train_all(TrainedClassifier::Network& network, const Chosen& chosen,
+                 const TrainingObserver& observer) const {
+    if (training_.fine_epochs == 0) {
       return true;
     }
     torch::optim::AdamW optimizer(
         network.torch_network().parameters(),
-        torch::optim::AdamWOptions(training.fine_rate).weight_decay(kFineWeightDecay));
-    const auto batch = static_cast<std::size_t>(training.batch);
-    const int steps = static_cast<int>((samples.size() + batch - 1) / batch);
-    for (int epoch = 1; epoch <= training.fine_epochs; ++epoch) {
-      const auto seed = epoch_seed(training.seed, epoch);
+        torch::optim::AdamWOptions(training_.fine_rate).weight_decay(kFineDecay));
+    for (int epoch = 1; epoch <= training_.fine_epochs; ++epoch) {
+      const auto seed = epoch_seed(training_.seed, training_.views + epoch);
       std::mt19937_64 random(seed);
-      std::vector<std::size_t> order(samples.size());
-      std::iota(order.begin(), order.end(), std::size_t{0});
-      std::shuffle(order.begin(), order.end(), random);
+      const auto batches = batches_of(static_cast<std::size_t>(chosen.indices.size(0)),
+                                      static_cast<std::size_t>(training_.fine_batch), random);
+      const int steps = static_cast<int>(batches.size());
       double sum = 0;
       for (int step = 0; step < steps; ++step) {
-        const auto begin = static_cast<std::size_t>(step) * batch;
-        const std::vector<std::size_t> chosen(
-            order.begin() + static_cast<std::ptrdiff_t>(begin),
-            order.begin() + static_cast<std::ptrdiff_t>(std::min(begin + batch, order.size())));
-        set_rate(optimizer,
-                 training.fine_rate * falling_share(epoch - 1 + static_cast<double>(step) / steps,
-                                                    1, training.fine_epochs));
-        const auto features =
-            network.features(views_of(samples, chosen, training.size, seed, true));
-        const auto logits = network.head(torch::dropout(features, kFeatureDropout, true));
-        const auto loss = loss_of(logits, labels_of(training, chosen), weights_of(weights, chosen),
-                                  training.label_smoothing);
+        const auto& rows = batches[static_cast<std::size_t>(step)];
+        std::vector<cv::Mat> views;
+        for (const auto row : rows) {
+          const auto index = chosen.indices[row].item<std::int64_t>();
+          views.push_back(changed(static_cast<std::size_t>(index), seed));
+        }
+        const auto some = torch::tensor(rows).to(best_device());
+        const double done = epoch - 1 + static_cast<double>(step) / steps;
+        set_rate(optimizer, training_.fine_rate * falling_share(done, 1, training_.fine_epochs));
+        const auto logits =
+            network.head(network.features(network.input_of(views)), training_.dropout);
+        const auto loss = loss_of(logits, chosen.labels.index({some}), chosen.weights.index({some}),
+                                  training_.label_smoothing);
         optimizer.zero_grad();
         loss.backward();
         optimizer.step();
-        sum += loss.template item<double>();
+        sum += loss.item<double>();
         if (!observer({.epoch = epoch,
-                       .epochs = training.fine_epochs,
+                       .epochs = training_.fine_epochs,
                        .step = step + 1,
                        .steps = steps,
                        .loss = sum / (step + 1)})) {
@@ -292,9 +355,22 @@ class ClassifierTrainer {
     }
     return true;
   }
+
+  ClassifierTraining training_;
+  NamedArrays weights_;
+  std::vector<cv::Mat> plain_;           ///< As the product sees them.
+  std::vector<Sample> samples_;          ///< Larger, to be changed.
+  std::vector<torch::Tensor> features_;  ///< Of each view: pictures x 1280 x 1 x 1.
 };
 
-Result<void> check(const ClassifierTraining& training) {
+ClassifierTrainer::ClassifierTrainer(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+ClassifierTrainer::ClassifierTrainer(ClassifierTrainer&&) noexcept = default;
+ClassifierTrainer& ClassifierTrainer::operator=(ClassifierTrainer&&) noexcept = default;
+ClassifierTrainer::~ClassifierTrainer() = default;
+
+Result<ClassifierTrainer> ClassifierTrainer::create(ClassifierTraining training,
+                                                    const TrainingObserver& observer) {
   if (training.pictures.empty()) {
     return fail(Errc::kInvalidArgument, "there are no pictures to learn from");
   }
@@ -307,61 +383,29 @@ Result<void> check(const ClassifierTraining& training) {
           picture.path);
     }
   }
-  return {};
-}
-
-}  // namespace
-
-TrainedClassifier::TrainedClassifier(std::unique_ptr<Network> network)
-    : network_(std::move(network)) {}
-TrainedClassifier::TrainedClassifier(TrainedClassifier&&) noexcept = default;
-TrainedClassifier& TrainedClassifier::operator=(TrainedClassifier&&) noexcept = default;
-TrainedClassifier::~TrainedClassifier() = default;
-
-Result<std::vector<std::vector<double>>> TrainedClassifier::logits(
-    const std::vector<std::string>& paths) {
-  const torch::NoGradGuard no_gradients;
-  network_->torch_network().eval();
-  std::vector<std::vector<double>> all;
-  for (const auto& path : paths) {
-    auto sample = load_sample({path, {}}, network_->size() * 8);
-    if (!sample) {
-      return tl::unexpected(sample.error());
-    }
-    const auto values =
-        network_
-            ->forward(input_of({plain_view(sample->picture, network_->size())}, network_->size()))
-            .to(torch::kCPU, torch::kFloat64)
-            .contiguous();
-    all.emplace_back(values.data_ptr<double>(), values.data_ptr<double>() + values.numel());
-  }
-  return all;
-}
-
-Result<void> TrainedClassifier::write(const std::string& onnx_path,
-                                      const std::string& description) const {
-  return network_->write(onnx_path, description);
-}
-
-Result<TrainedClassifier> train_classifier(const ClassifierTraining& training,
-                                           const TrainingObserver& observer) {
-  if (auto fine = check(training); !fine) {
-    return tl::unexpected(fine.error());
-  }
-  prepare_torch(training.threads, training.seed);
   auto weights = read_npz(training.pretrained);
   if (!weights) {
     return tl::unexpected(weights.error());
   }
-  // The published last layer names ImageNet's classes.
-  weights->erase("classifier.1.weight");
-  weights->erase("classifier.1.bias");
-  auto network = std::make_unique<TrainedClassifier::Network>(
-      std::move(*weights), static_cast<int>(training.classes.size()), training.size);
-  if (auto done = ClassifierTrainer::run(*network, training, observer); !done) {
-    return tl::unexpected(done.error());
+  if (weights->find("features.18.0.weight") == weights->end()) {
+    return fail(Errc::kMalformed, "these are no weights of MobileNetV2: no features.18.0",
+                training.pretrained);
   }
-  return TrainedClassifier(std::move(network));
+  prepare_torch(training.threads, training.seed);
+  auto implementation = std::make_unique<Implementation>(std::move(training), std::move(*weights));
+  if (auto ready = implementation->prepare(observer); !ready) {
+    return tl::unexpected(ready.error());
+  }
+  return ClassifierTrainer(std::move(implementation));
+}
+
+Result<TrainedClassifier> ClassifierTrainer::train(std::span<const std::size_t> chosen,
+                                                   const TrainingObserver& observer) {
+  auto network = implementation_->train(chosen, observer);
+  if (!network) {
+    return tl::unexpected(network.error());
+  }
+  return TrainedClassifier(std::move(*network));
 }
 
 }  // namespace stepcast::training

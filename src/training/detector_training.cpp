@@ -32,17 +32,6 @@ struct Batch {
   std::vector<std::vector<Mark>> marks;
 };
 
-torch::Tensor tensor_of(const std::vector<Sample>& samples, int size) {
-  auto images =
-      torch::empty({static_cast<std::int64_t>(samples.size()), size, size, 3}, torch::kUInt8);
-  const auto bytes = static_cast<std::size_t>(size) * static_cast<std::size_t>(size) * 3;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    std::memcpy(images.data_ptr<std::uint8_t>() + i * bytes, samples[i].picture.data, bytes);
-  }
-  // N x H x W x 3 seen as N x 3 x H x W is channels last already.
-  return images.to(torch::kFloat32).permute({0, 3, 1, 2});
-}
-
 /// The maps of all strides side by side: N x places x (5 + classes), and where each place is.
 struct Places {
   torch::Tensor raw;
@@ -219,7 +208,7 @@ class Trainer {
         device_(best_device()),
         network_(std::make_shared<TorchNetwork>(weights, device_)),
         average_(std::make_shared<TorchNetwork>(weights, device_)) {
-    // Single pictures vary less: mosaics are where small nets learn.
+    opening_.mosaic = training.mosaic;
     closing_.mosaic = 0;
     closing_.least_scale = 0.8;
     closing_.most_scale = 1.2;
@@ -249,15 +238,16 @@ class Trainer {
   [[nodiscard]] Batch batch_of(const std::vector<std::size_t>& order, std::size_t begin,
                                std::uint64_t seed, const Augmentation& how) const {
     const auto end = std::min(order.size(), begin + static_cast<std::size_t>(training_.batch));
-    std::vector<Sample> chosen;
+    std::vector<cv::Mat> chosen;
     Batch batch;
     for (std::size_t i = begin; i < end; ++i) {
       std::seed_seq sequence{seed, static_cast<std::uint64_t>(i)};
       std::mt19937_64 random(sequence);
-      chosen.push_back(augmented(samples_, order[i], training_.size, how, random));
-      batch.marks.push_back(chosen.back().marks);
+      auto sample = augmented(samples_, order[i], training_.size, how, random);
+      chosen.push_back(std::move(sample.picture));
+      batch.marks.push_back(std::move(sample.marks));
     }
-    batch.images = tensor_of(chosen, training_.size);
+    batch.images = images_of(chosen, training_.size);
     return batch;
   }
 
@@ -421,10 +411,21 @@ Result<void> check(const DetectorTraining& training) {
 
 }  // namespace
 
-Result<void> train_detector(const DetectorTraining& training, const std::string& description,
-                            const std::string& onnx_path, const TrainingObserver& observer) {
+Result<void> TrainedDetector::write(const std::string& onnx_path,
+                                    const std::string& description) const {
+  OnnxWriter writer(weights_);
+  const auto maps = YoloxNano<OnnxWriter>(writer, classes_)(writer.input("images", 3, 0, 0));
+  for (std::size_t level = 0; level < maps.size(); ++level) {
+    writer.output(maps[level], fmt::format("p{}", kStrides[level]), 5 + classes_, true);
+  }
+  writer.describe("stepcast", description);
+  return writer.write(onnx_path);
+}
+
+Result<TrainedDetector> train_detector(const DetectorTraining& training,
+                                       const TrainingObserver& observer) {
   if (auto fine = check(training); !fine) {
-    return fine;
+    return tl::unexpected(fine.error());
   }
   prepare_torch(training.threads, training.seed);
   NamedArrays weights;
@@ -453,18 +454,9 @@ Result<void> train_detector(const DetectorTraining& training, const std::string&
   std::filesystem::create_directories(training.folder, error);
   Trainer trainer(training, std::move(samples), std::move(weights));
   if (auto done = trainer.run(observer); !done) {
-    return done;
+    return tl::unexpected(done.error());
   }
-  const auto folded = trainer.weights();
-  OnnxWriter writer(folded, Opset::kHardSwish);
-  const auto maps = YoloxNano<OnnxWriter>(
-      writer, static_cast<int>(training.classes.size()))(writer.input("images", 3, 0, 0));
-  const int channels = 5 + static_cast<int>(training.classes.size());
-  for (std::size_t level = 0; level < maps.size(); ++level) {
-    writer.output(maps[level], fmt::format("p{}", kStrides[level]), channels, true);
-  }
-  writer.describe("stepcast", description);
-  return writer.write(onnx_path);
+  return TrainedDetector(trainer.weights(), static_cast<int>(training.classes.size()));
 }
 
 }  // namespace stepcast::training

@@ -10,7 +10,9 @@
 namespace stepcast::training {
 namespace {
 
-constexpr int kIrVersion = 7;
+/// Before 11 `Clip` has its limits as attributes, which is what OpenCV 4.6 reads.
+constexpr int kOpset = 10;
+constexpr int kIrVersion = 5;
 
 void set(onnx::NodeProto& node, const char* name, std::int64_t value) {
   auto* attribute = node.add_attribute();
@@ -46,7 +48,6 @@ void set(onnx::NodeProto& node, const char* name, const char* value) {
 
 struct OnnxWriter::Model {
   const NamedArrays& weights;
-  Opset opset;
   onnx::ModelProto proto;
   int values = 0;
   std::string scales;  ///< Of upsample2, once it is there.
@@ -93,14 +94,14 @@ struct OnnxWriter::Model {
   }
 };
 
-OnnxWriter::OnnxWriter(const NamedArrays& weights, Opset opset)
+OnnxWriter::OnnxWriter(const NamedArrays& weights)
     : model_(std::make_unique<Model>(
-          Model{.weights = weights, .opset = opset, .proto = {}, .values = 0, .scales = {}})) {
+          Model{.weights = weights, .proto = {}, .values = 0, .scales = {}})) {
   model_->proto.set_ir_version(kIrVersion);
   model_->proto.set_producer_name("stepcast");
   auto* import = model_->proto.add_opset_import();
   import->set_domain("");
-  import->set_version(static_cast<int>(opset));
+  import->set_version(kOpset);
   model_->proto.mutable_graph()->set_name("network");
 }
 
@@ -149,16 +150,18 @@ OnnxWriter::Value OnnxWriter::conv(const Value& x, const Convolution& layer) {
   switch (layer.activation) {
     case Activation::kNone:
       return y;
+    case Activation::kRelu:
+      return model_->node("Relu", {y}).output(0);
     case Activation::kRelu6: {
-      STEPCAST_CHECK(model_->opset == Opset::kClassic);
       auto& clip = model_->node("Clip", {y});
       set(clip, "min", 0.0F);
       set(clip, "max", 6.0F);
       return clip.output(0);
     }
-    case Activation::kHardSwish:
-      STEPCAST_CHECK(model_->opset == Opset::kHardSwish);
-      return model_->node("HardSwish", {y}).output(0);
+    case Activation::kSilu: {
+      auto& sigmoid = model_->node("Sigmoid", {y});
+      return model_->node("Mul", {y, sigmoid.output(0)}).output(0);
+    }
   }
   return y;
 }
@@ -185,15 +188,8 @@ OnnxWriter::Value OnnxWriter::upsample2(const Value& x) {
   if (model_->scales.empty()) {
     model_->scales = model_->initializer("scales", {.shape = {4}, .values = {1, 1, 2, 2}});
   }
-  const bool classic = model_->opset == Opset::kClassic;
-  // The later form has a region of interest in between, here none.
-  auto& node = classic ? model_->node("Resize", {x, model_->scales})
-                       : model_->node("Resize", {x, "", model_->scales});
+  auto& node = model_->node("Resize", {x, model_->scales});
   set(node, "mode", "nearest");
-  if (!classic) {
-    set(node, "coordinate_transformation_mode", "asymmetric");
-    set(node, "nearest_mode", "floor");
-  }
   return node.output(0);
 }
 

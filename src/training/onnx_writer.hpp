@@ -12,17 +12,13 @@
 
 namespace stepcast::training {
 
-/// What OpenCV 4.6 reads differs with the activation: it wants the limits of `Clip` as attributes,
-/// as they were before version 11, and knows `HardSwish`, which came with 14.
-enum class Opset { kClassic = 10, kHardSwish = 14 };
-
-/// The `Ops` of architectures.hpp that write an ONNX model: a value is the name of one.
+/// The `Ops` of architectures.hpp that write an ONNX model, opset 10: a value is the name of one.
 class OnnxWriter {
  public:
   using Value = std::string;
 
   /// @param weights folded, as TorchNetwork::folded() gives them; outlive the writer.
-  OnnxWriter(const NamedArrays& weights, Opset opset);
+  explicit OnnxWriter(const NamedArrays& weights);
   ~OnnxWriter();
   OnnxWriter(const OnnxWriter&) = delete;
   OnnxWriter& operator=(const OnnxWriter&) = delete;

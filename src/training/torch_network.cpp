@@ -118,10 +118,12 @@ TorchNetwork::Value TorchNetwork::conv(const Value& x, const Convolution& layer)
   switch (layer.activation) {
     case Activation::kNone:
       return y;
+    case Activation::kRelu:
+      return torch::relu(y);
     case Activation::kRelu6:
       return torch::clamp(y, 0, 6);
-    case Activation::kHardSwish:
-      return torch::hardswish(y);
+    case Activation::kSilu:
+      return torch::silu(y);
   }
   return y;
 }

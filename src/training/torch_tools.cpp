@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 
 #include <malloc.h>
@@ -21,6 +22,16 @@ void prepare_torch(int threads, std::uint64_t seed) {
   cv::setNumThreads(1);
   torch::set_num_threads(threads);
   torch::manual_seed(seed);
+}
+
+torch::Tensor images_of(const std::vector<cv::Mat>& pictures, int size) {
+  auto images =
+      torch::empty({static_cast<std::int64_t>(pictures.size()), size, size, 3}, torch::kUInt8);
+  const auto bytes = static_cast<std::size_t>(size) * static_cast<std::size_t>(size) * 3;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    std::memcpy(images.data_ptr<std::uint8_t>() + i * bytes, pictures[i].data, bytes);
+  }
+  return images.to(torch::kFloat32).permute({0, 3, 1, 2});
 }
 
 double falling_share(double epochs_done, double warm_up_epochs, double epochs) {

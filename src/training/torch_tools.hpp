@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include <opencv2/core.hpp>
 #include <torch/torch.h>
 
 namespace stepcast::training {
@@ -12,6 +14,9 @@ namespace stepcast::training {
 /// Threads, seeds and an allocator that keeps what it has: freed memory would go back to the system
 /// and be asked for again with every step.
 void prepare_torch(int threads, std::uint64_t seed);
+
+/// Pictures of `size` by `size` as N x 3 x H x W of their values, channels last in memory.
+[[nodiscard]] torch::Tensor images_of(const std::vector<cv::Mat>& pictures, int size);
 
 /// Rises for some epochs, then falls along a cosine to a small rest.
 [[nodiscard]] double falling_share(double epochs_done, double warm_up_epochs, double epochs);

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stepcast/base/result.hpp"
 #include "stepcast/training/labelled_picture.hpp"
+#include "stepcast/training/npz.hpp"
 #include "stepcast/training/progress.hpp"
 
 namespace stepcast::training {
@@ -17,22 +19,36 @@ struct DetectorTraining {
   std::string pretrained;  ///< `.npz` of YOLOX-nano; empty: from random weights.
   std::string folder;      ///< For the checkpoint; an interrupted training goes on from there.
   int size = 320;          ///< Pixels; a multiple of 32.
+  double mosaic = 0.25;    ///< Probability that a picture is made of four.
   int epochs = 60;
   int closing_epochs = 10;  ///< The last ones see single pictures, as the product will.
-  int batch = 16;
+  int batch = 8;
   double learning_rate = 1e-3;
   double weight_decay = 0.02;
   std::uint64_t seed = 1;
   int threads = 2;
 };
 
-/// Trains and writes the network as ONNX, with `description` under the key `stepcast`.
+/// A detector that has learnt: its weights, ready to be written.
+class TrainedDetector {
+ public:
+  TrainedDetector(NamedArrays weights, int classes)
+      : weights_(std::move(weights)), classes_(classes) {}
+
+  /// As ONNX, with `description` under the key `stepcast`; outputs `p8`, `p16` and `p32`.
+  /// @returns kIo
+  [[nodiscard]] Result<void> write(const std::string& onnx_path,
+                                   const std::string& description) const;
+
+ private:
+  NamedArrays weights_;
+  int classes_;
+};
+
 /// The same pictures, options, seed and number of threads give the same network on the same
 /// machine.
 /// @returns kInvalidArgument for options that fit nothing, errors of files, kInterrupted
-[[nodiscard]] Result<void> train_detector(const DetectorTraining& training,
-                                          const std::string& description,
-                                          const std::string& onnx_path,
-                                          const TrainingObserver& observer);
+[[nodiscard]] Result<TrainedDetector> train_detector(const DetectorTraining& training,
+                                                     const TrainingObserver& observer);
 
 }  // namespace stepcast::training
