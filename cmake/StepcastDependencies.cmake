@@ -26,6 +26,8 @@ find_package(Torch QUIET)
 find_package(ONNX QUIET)
 if(Torch_FOUND AND ONNX_FOUND)
   set(STEPCAST_TRAINING ON)
+  # It says again what is GCC's default, which no precompiled header agrees with.
+  set_property(TARGET torch PROPERTY INTERFACE_COMPILE_OPTIONS "")
   add_library(stepcast_libtorch INTERFACE)
   target_link_libraries(stepcast_libtorch INTERFACE ${TORCH_LIBRARIES})
   target_include_directories(stepcast_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})

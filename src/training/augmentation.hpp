@@ -21,8 +21,8 @@ struct Augmentation {
   double mosaic = 1.0;  ///< Probability of four pictures in one.
   double least_scale = 0.7;
   double most_scale = 1.4;
-  double rotation_deg = 8;
-  double shear_deg = 2;
+  double rotation_deg = 3;  ///< More, and the upright box around a turned box is too large.
+  double shear_deg = 0;
   double translation = 0.1;  ///< Of the picture's side.
   double hue = 0.015;        ///< Of the circle; filament has any colour, but a change is not free.
   double saturation = 0.6;   ///< Factor up to 1 +- this.

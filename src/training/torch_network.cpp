@@ -155,6 +155,18 @@ void TorchNetwork::end_calibration() {
   }
 }
 
+void TorchNetwork::freeze_weights(const std::string& prefix) {
+  for (auto& [name, unit] : units_) {
+    if (name.starts_with(prefix)) {
+      unit.weight.set_requires_grad(false);
+      unit.bias.set_requires_grad(false);
+      if (unit.layer.norm) {
+        unit.scale.set_requires_grad(false);
+      }
+    }
+  }
+}
+
 void TorchNetwork::move_towards(const TorchNetwork& other, double share) {
   const torch::NoGradGuard no_gradients;
   for (auto& [name, unit] : units_) {

@@ -51,6 +51,9 @@ class TorchNetwork : public torch::nn::Module {
   /// with the convolutions, in a third less time. Their scales and biases go on learning.
   void freeze_statistics() { frozen_ = true; }
 
+  /// Weights whose names begin so stay as they are from now on.
+  void freeze_weights(const std::string& prefix);
+
   /// Takes `share` of the weights and statistics of another network of the same architecture:
   /// ours = (1 - share) * ours + share * theirs.
   void move_towards(const TorchNetwork& other, double share);

@@ -23,7 +23,7 @@ struct DetectorTraining {
   int epochs = 60;
   int closing_epochs = 10;  ///< The last ones see single pictures, as the product will.
   int batch = 8;
-  double learning_rate = 1e-3;
+  double learning_rate = 4e-4;
   double weight_decay = 0.02;
   std::uint64_t seed = 1;
   int threads = 2;

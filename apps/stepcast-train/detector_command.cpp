@@ -1,0 +1,209 @@
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "stepcast/dataset/import.hpp"
+#include "stepcast/training/detector_training.hpp"
+
+#include "command.hpp"
+#include "detector_figures.hpp"
+#include "exit_status.hpp"
+#include "training_data.hpp"
+#include "training_view.hpp"
+#include "whole_file.hpp"
+
+namespace stepcast::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Options {
+  std::string data;
+  std::vector<std::string> clean;
+  std::vector<std::string> watched;
+  std::string out;
+  std::string folder;
+  bool from_scratch = false;
+  bool figures_only = false;
+  training::DetectorTraining training;
+};
+
+/// Boxes of a class that overlap more are the same thing.
+constexpr double kNmsOverlap = 0.45;
+
+Json description_of(const Options& options, const dataset::Dataset& data,
+                    const DetectorFigures* figures) {
+  const auto count = data.classes.size();
+  std::vector<double> thresholds(count, 0.5);
+  std::vector<bool> trustworthy(count, false);
+  if (figures != nullptr) {
+    thresholds = figures->thresholds;
+    for (std::size_t c = 0; c < count; ++c) {
+      trustworthy[c] = is_trustworthy(figures->scores.classes[c]);
+    }
+  }
+  Json input = {{"width", options.training.size},
+                {"height", options.training.size},
+                {"order", "bgr"},
+                {"mean", {0, 0, 0}},
+                {"scale", 1},
+                {"fit", "letterbox"},
+                {"fill", 114}};
+  Json trained = {
+      {"network", "YOLOX-nano"},
+      {"from", options.from_scratch
+                   ? "random weights"
+                   : std::filesystem::path(options.training.pretrained).filename().string()},
+      {"epochs", options.training.epochs},
+      {"seed", options.training.seed},
+      {"pictures", options.training.pictures.size()}};
+  Json description = {{"format", 1},
+                      {"kind", "detector"},
+                      {"name", "stepcast-detector"},
+                      {"classes", data.classes},
+                      {"strides", {8, 16, 32}},
+                      {"nms_iou", kNmsOverlap}};
+  description["input"] = std::move(input);
+  description["trained"] = std::move(trained);
+  description["thresholds"] = thresholds;
+  description["trustworthy"] = trustworthy;
+  return description;
+}
+
+std::string card_of(const Options& options, const dataset::Dataset& data,
+                    const DetectorFigures& figures, const std::string& command) {
+  std::string text = fmt::format(
+      "# Detector\n\nFinds defects in pictures of prints: YOLOX-nano (Apache-2.0), {} by {} "
+      "pixels, {} classes.\n\n"
+      "Made by\n\n```\n{}\n```\n\n## Learnt from\n\n{} pictures, {} of them without a defect; {} "
+      "pictures of the validation list "
+      "share no scene with them.\nPictures were turned, cut, mirrored, recoloured and put together "
+      "while it learnt.\n\n"
+      "## Figures\n\nOn the validation list, through the program that uses it ({}); intervals by "
+      "bootstrap over pictures.\n\n",
+      options.training.size, options.training.size, data.classes.size(), command,
+      options.training.pictures.size(),
+      std::count_if(options.training.pictures.begin(), options.training.pictures.end(),
+                    [](const auto& p) { return p.marks.empty(); }),
+      dataset::items_of(data, dataset::Split::kValidation).size(), figures.runtime);
+  text += figures_text(figures, data.classes);
+  text += fmt::format(
+      "\nA class is called trustworthy from {} boxes in {} validation pictures on. Thresholds are "
+      "where F1 is best on the validation list, but "
+      "above every clean frame that was learnt from.\n",
+      kLeastBoxes, kLeastPictures);
+  return text;
+}
+
+int run(Options options, const std::string& command) {
+  auto data = read_training_data(options.data);
+  if (!data) {
+    return report(data.error());
+  }
+  const auto clean = pictures_in(options.clean);
+  const auto watched = pictures_in(options.watched);
+  if (!clean || !watched) {
+    return report(clean ? watched.error() : clean.error());
+  }
+  options.training.classes = data->classes;
+  options.training.pictures = marked_pictures(*data);
+  for (const auto& path : *clean) {
+    options.training.pictures.push_back({path, {}});
+  }
+  if (options.from_scratch) {
+    options.training.pretrained.clear();
+  }
+  options.training.folder = options.folder.empty() ? options.out + ".training" : options.folder;
+  if (!options.figures_only) {
+    TrainingView view("detector");
+    const auto trained = training::train_detector(options.training, [&](const auto& progress) {
+      view.show(progress);
+      return true;
+    });
+    if (!trained) {
+      return report(trained.error());
+    }
+    if (auto written = trained->write(options.out, description_of(options, *data, nullptr).dump());
+        !written) {
+      return report(written.error());
+    }
+    const auto figures = detector_figures(options.out, *data, *clean, *watched);
+    if (!figures) {
+      return report(figures.error());
+    }
+    if (auto written =
+            trained->write(options.out, description_of(options, *data, &*figures).dump());
+        !written) {
+      return report(written.error());
+    }
+    const auto card = std::filesystem::path(options.out).replace_extension(".md");
+    if (auto written = write_whole_file(card, card_of(options, *data, *figures, command));
+        !written) {
+      return report(written.error());
+    }
+    fmt::print("{}", figures_text(*figures, data->classes));
+    return kSuccess;
+  }
+  const auto figures = detector_figures(options.out, *data, *clean, *watched);
+  if (!figures) {
+    return report(figures.error());
+  }
+  fmt::print("{}", figures_text(*figures, data->classes));
+  return kSuccess;
+}
+
+}  // namespace
+
+void add_train_detector_command(CLI::App& app, int& status, const std::string& command) {
+  auto options = std::make_shared<Options>();
+  auto* sub = app.add_subcommand("detector", "Train the network that finds defects in pictures");
+  sub->add_option("data", options->data,
+                  "dataset.json, or a folder that `stepcast dataset import` reads")
+      ->required();
+  sub->add_option("--out", options->out, "The network, ONNX; its card is written beside it")
+      ->required();
+  sub->add_option("--pretrained", options->training.pretrained, "Weights of YOLOX-nano, .npz");
+  sub->add_flag("--from-scratch", options->from_scratch, "Begin with random weights instead");
+  sub->add_option("--clean", options->clean,
+                  "Folders or pictures without a defect to learn from as well");
+  sub->add_option("--watch", options->watched,
+                  "Folders of clean frames to count false alarms on; nothing learns from them");
+  sub->add_option("--epochs", options->training.epochs, "Times that every picture is seen")
+      ->capture_default_str();
+  sub->add_option("--closing-epochs", options->training.closing_epochs,
+                  "The last of them, on pictures changed little")
+      ->capture_default_str();
+  sub->add_option("--size", options->training.size,
+                  "Width and height of what the network sees, pixels")
+      ->capture_default_str();
+  sub->add_option("--batch", options->training.batch, "Pictures a step")->capture_default_str();
+  sub->add_option("--rate", options->training.learning_rate, "Largest step of the weights")
+      ->capture_default_str();
+  sub->add_option("--mosaic", options->training.mosaic,
+                  "Probability that a picture is made of four")
+      ->capture_default_str();
+  sub->add_option("--seed", options->training.seed,
+                  "The same seed gives the same network on the same machine")
+      ->capture_default_str();
+  sub->add_option("--threads", options->training.threads, "Processors to use")
+      ->capture_default_str();
+  sub->add_option(
+      "--folder", options->folder,
+      "For the checkpoint from which an interrupted training goes on; default: OUT.training");
+  sub->add_flag("--figures", options->figures_only, "Train nothing; print the figures of OUT");
+  sub->callback([options, command, &status] {
+    if (options->training.pretrained.empty() && !options->from_scratch && !options->figures_only) {
+      status = report(Error{Errc::kInvalidArgument,
+                            "--pretrained is missing",
+                            {},
+                            "name the weights of YOLOX-nano, or say --from-scratch"});
+      return;
+    }
+    status = run(*options, command);
+  });
+}
+
+}  // namespace stepcast::cli

@@ -1,0 +1,146 @@
+#include "detector_figures.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "stepcast/vision/detector.hpp"
+
+namespace stepcast::cli {
+namespace {
+
+/// Curves want weak answers too.
+constexpr double kWeakest = 0.001;
+/// Above the loudest clean frame, so that rounding on another machine does not alarm.
+constexpr double kMargin = 0.01;
+/// Where a class has no boxes to tune on.
+constexpr double kUntunedThreshold = 0.5;
+
+Result<evaluation::JudgedPicture> judge(vision::Detector& detector, const std::string& path,
+                                        const std::vector<dataset::LabelledBox>& boxes) {
+  auto found = detector.detect_file(path);
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  evaluation::JudgedPicture judged{.truths = {}, .detections = std::move(found->detections)};
+  for (const auto& box : boxes) {
+    judged.truths.push_back({box.class_index, box.box});
+  }
+  return judged;
+}
+
+Result<std::vector<evaluation::JudgedPicture>> judge_clean(vision::Detector& detector,
+                                                           const std::vector<std::string>& paths) {
+  std::vector<evaluation::JudgedPicture> judged;
+  for (const auto& path : paths) {
+    auto one = judge(detector, path, {});
+    if (!one) {
+      return tl::unexpected(one.error());
+    }
+    judged.push_back(std::move(*one));
+  }
+  return judged;
+}
+
+std::string text_of(const evaluation::Estimate& estimate) {
+  if (!estimate.value) {
+    return "not measurable";
+  }
+  if (!estimate.interval) {
+    return fmt::format("{:.3f}", *estimate.value);
+  }
+  return fmt::format("{:.3f} ({:.3f} to {:.3f})", *estimate.value, estimate.interval->low,
+                     estimate.interval->high);
+}
+
+}  // namespace
+
+bool is_trustworthy(const evaluation::ClassScores& scores) {
+  return scores.boxes >= kLeastBoxes && scores.pictures >= kLeastPictures;
+}
+
+Result<DetectorFigures> detector_figures(const std::string& onnx, const dataset::Dataset& data,
+                                         const std::vector<std::string>& clean,
+                                         const std::vector<std::string>& watched) {
+  auto detector = vision::Detector::load(onnx);
+  if (!detector) {
+    return tl::unexpected(detector.error());
+  }
+  detector->set_threshold(kWeakest);
+  std::vector<evaluation::JudgedPicture> validation;
+  for (const auto index : dataset::items_of(data, dataset::Split::kValidation)) {
+    const auto& item = data.items[index];
+    if (!item.boxes) {
+      continue;
+    }
+    auto judged = judge(*detector, dataset::picture_path(data, item).string(), *item.boxes);
+    if (!judged) {
+      return tl::unexpected(judged.error());
+    }
+    validation.push_back(std::move(*judged));
+  }
+  DetectorFigures figures{.runtime = detector->runtime(),
+                          .scores = evaluation::score_detections(validation, data.classes.size()),
+                          .failure_auc = {},
+                          .failure_auc_interval = {},
+                          .loudest_clean = std::vector<double>(data.classes.size(), 0),
+                          .watched = {},
+                          .thresholds = {}};
+  const auto scored = evaluation::failure_scores(validation);
+  figures.failure_auc = evaluation::area_under_roc(scored);
+  figures.failure_auc_interval = evaluation::bootstrap_interval(
+      scored.size(),
+      [&](evaluation::Weights weights) { return evaluation::area_under_roc(scored, weights); });
+  const auto quiet = judge_clean(*detector, clean);
+  if (!quiet) {
+    return tl::unexpected(quiet.error());
+  }
+  for (const auto& picture : *quiet) {
+    for (const auto& detection : picture.detections) {
+      auto& loudest = figures.loudest_clean[detection.class_index];
+      loudest = std::max(loudest, detection.confidence);
+    }
+  }
+  for (std::size_t c = 0; c < data.classes.size(); ++c) {
+    const auto& best = figures.scores.classes[c].best;
+    const double tuned =
+        best && is_trustworthy(figures.scores.classes[c]) ? best->confidence : kUntunedThreshold;
+    figures.thresholds.push_back(
+        std::min(1.0, std::max(tuned, figures.loudest_clean[c] + kMargin)));
+  }
+  const auto watching = judge_clean(*detector, watched);
+  if (!watching) {
+    return tl::unexpected(watching.error());
+  }
+  figures.watched = evaluation::false_alarms(*watching, figures.thresholds);
+  return figures;
+}
+
+std::string figures_text(const DetectorFigures& figures, const std::vector<std::string>& classes) {
+  std::string text = fmt::format(
+      "| class | pictures | boxes | mAP50 (95 %) | mAP50-95 (95 %) | threshold | trustworthy |\n"
+      "|---|---|---|---|---|---|---|\n");
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    const auto& scores = figures.scores.classes[c];
+    text += fmt::format("| {} | {} | {} | {} | {} | {:.2f} | {} |\n", classes[c], scores.pictures,
+                        scores.boxes, text_of(scores.ap50), text_of(scores.ap50_95),
+                        figures.thresholds[c],
+                        is_trustworthy(scores) ? "yes" : "no: too few to measure");
+  }
+  text += fmt::format("| all | {} | | {} | {} | | |\n", figures.scores.pictures,
+                      text_of(figures.scores.map50), text_of(figures.scores.map50_95));
+  text +=
+      fmt::format("\nPictures with a defect against those without (area under the ROC curve): {}\n",
+                  text_of({figures.failure_auc, figures.failure_auc_interval}));
+  if (figures.watched) {
+    text += fmt::format(
+        "False alarms on {} clean frames that nothing was tuned on: {}, that is {:.1f} per 1000 "
+        "({:.1f} to {:.1f})\n",
+        figures.watched->frames, figures.watched->alarmed, figures.watched->per_thousand,
+        figures.watched->interval.low, figures.watched->interval.high);
+  }
+  return text;
+}
+
+}  // namespace stepcast::cli

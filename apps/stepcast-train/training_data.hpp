@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stepcast/base/result.hpp"
+#include "stepcast/dataset/dataset.hpp"
+#include "stepcast/training/labelled_picture.hpp"
+
+namespace stepcast::cli {
+
+/// A dataset.json, or a folder of labelled pictures of a kind that is known.
+[[nodiscard]] Result<dataset::Dataset> read_training_data(const std::string& path);
+
+/// The pictures of the training split that somebody drew boxes on, or looked at and found clean.
+[[nodiscard]] std::vector<training::LabelledPicture> marked_pictures(const dataset::Dataset& data);
+
+/// All pictures that are named or lie in folders that are named, by name. @returns kNotFound
+[[nodiscard]] Result<std::vector<std::string>> pictures_in(const std::vector<std::string>& paths);
+
+}  // namespace stepcast::cli
