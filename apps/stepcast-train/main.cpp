@@ -14,9 +14,24 @@ int run(int argc, char** argv) {
   app.name("stepcast-train");
   app.set_version_flag("--version", "stepcast-train " STEPCAST_VERSION);
   app.require_subcommand(1);
-  app.footer("Exit status: 0 done, 2 command line, 3 bad input, 6 file.");
+#ifdef STEPCAST_WITH_TRAINING
+  constexpr const char* kMissing = "";
+#else
+  constexpr const char* kMissing =
+      "Networks for pictures need LibTorch, which was not there when this program was built:\n"
+      "scripts/install_dependencies.sh train installs it.\n";
+#endif
+  app.footer(std::string(kMissing) + "Exit status: 0 done, 2 command line, 3 bad input, 6 file.");
   int status = kSuccess;
   add_train_hear_command(app, status);
+#ifdef STEPCAST_WITH_TRAINING
+  std::string command = "stepcast-train";
+  for (int i = 1; i < argc; ++i) {
+    command += std::string(" ") + argv[i];
+  }
+  add_train_detector_command(app, status, command);
+  add_train_classifier_command(app, status, command);
+#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
