@@ -14,6 +14,7 @@
 #include "hear_card.hpp"
 #include "progress_bar.hpp"
 #include "terminal.hpp"
+#include "whole_file.hpp"
 
 namespace stepcast::cli {
 namespace {
@@ -50,22 +51,6 @@ class ProgressLine {
   Terminal terminal_{stderr};
   std::string what_;
 };
-
-Result<void> write_file(const std::filesystem::path& path, const std::string& text) {
-  // Beside it first: a model that is being read is whole at any time.
-  const std::filesystem::path half = path.string() + ".part";
-  std::ofstream stream(half, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.close();
-  std::error_code trouble;
-  if (stream) {
-    std::filesystem::rename(half, path, trouble);
-  }
-  if (!stream || trouble) {
-    return fail(Errc::kIo, "cannot be written", path.string());
-  }
-  return {};
-}
 
 int run(const TrainHearOptions& options) {
   std::vector<acoustic::LabelledTable> tables;
@@ -111,7 +96,7 @@ int run(const TrainHearOptions& options) {
         acoustic::learn_model(table, options.seed, [&](double share) { line.show(share); }));
   }
   const acoustic::Judge judge(std::move(models));
-  if (auto written = write_file(options.out, judge.to_json()); !written) {
+  if (auto written = write_whole_file(options.out, judge.to_json()); !written) {
     return report(written.error(), options.json);
   }
   if (!evaluations.empty()) {
@@ -120,7 +105,7 @@ int run(const TrainHearOptions& options) {
     const std::string command =
         fmt::format("stepcast-train hear{}{}{} --out {}", names,
                     options.notes.empty() ? "" : " --notes ", options.notes, file);
-    if (auto written = write_file(card, hear_card(evaluations, command, notes)); !written) {
+    if (auto written = write_whole_file(card, hear_card(evaluations, command, notes)); !written) {
       return report(written.error(), options.json);
     }
   }
