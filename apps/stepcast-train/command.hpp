@@ -12,5 +12,6 @@ void add_train_hear_command(CLI::App& app, int& status);
 
 // With LibTorch only. `command` is the whole command line, for the model's card.
 void add_train_detector_command(CLI::App& app, int& status, const std::string& command);
+void add_train_classifier_command(CLI::App& app, int& status, const std::string& command);
 
 }  // namespace stepcast::cli

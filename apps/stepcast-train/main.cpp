@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
     command += std::string(" ") + argv[i];
   }
   add_train_detector_command(app, status, command);
+  add_train_classifier_command(app, status, command);
 #endif
   try {
     app.parse(argc, argv);
