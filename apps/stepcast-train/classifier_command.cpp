@@ -23,7 +23,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-struct Options {
+struct ClassifierOptions {
   std::string data;
   std::string out;
   std::size_t folds = 5;
@@ -38,7 +38,8 @@ struct Pictures {
   std::vector<std::size_t> folds;
 };
 
-Result<Pictures> classified_pictures(const dataset::Dataset& data, const Options& options) {
+Result<Pictures> classified_pictures(const dataset::Dataset& data,
+                                     const ClassifierOptions& options) {
   const auto prints = dataset::fingerprints(data);
   if (!prints) {
     return tl::unexpected(prints.error());
@@ -103,7 +104,7 @@ Result<HeldOut> cross_validate(const training::ClassifierTraining& training,
   return held_out;
 }
 
-Json description_of(const Options& options, const ClassifierFigures& figures) {
+Json description_of(const ClassifierOptions& options, const ClassifierFigures& figures) {
   const auto& training = options.training;
   Json input = {{"width", training.size},  {"height", training.size}, {"order", "rgb"},
                 {"scale", training.scale}, {"fit", "stretch"},        {"fill", 0}};
@@ -124,7 +125,7 @@ Json description_of(const Options& options, const ClassifierFigures& figures) {
   return description;
 }
 
-std::string card_of(const Options& options, const std::string& figures,
+std::string card_of(const ClassifierOptions& options, const std::string& figures,
                     const std::string& command) {
   return fmt::format(
       "# Classifier\n\nSays what a photograph of a print shows: MobileNetV2 (Apache-2.0), {0} by "
@@ -140,7 +141,7 @@ std::string card_of(const Options& options, const std::string& figures,
       options.training.pictures.size(), options.folds, figures);
 }
 
-int run(Options options, const std::string& command) {
+int run(ClassifierOptions options, const std::string& command) {
   const auto data = read_training_data(options.data);
   if (!data) {
     return report(data.error());
@@ -206,7 +207,7 @@ int run(Options options, const std::string& command) {
 }  // namespace
 
 void add_train_classifier_command(CLI::App& app, int& status, const std::string& command) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ClassifierOptions>();
   auto* sub =
       app.add_subcommand("classifier", "Train the network that says what a photograph shows");
   sub->add_option("data", options->data, "A folder with a folder for each class, or dataset.json")

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-struct Options {
+struct DetectorOptions {
   std::string data;
   std::vector<std::string> clean;
   std::vector<std::string> watched;
@@ -34,7 +34,7 @@ struct Options {
 /// Boxes of a class that overlap more are the same thing.
 constexpr double kNmsOverlap = 0.45;
 
-Json description_of(const Options& options, const dataset::Dataset& data,
+Json description_of(const DetectorOptions& options, const dataset::Dataset& data,
                     const DetectorFigures* figures) {
   const auto count = data.classes.size();
   std::vector<double> thresholds(count, 0.5);
@@ -73,7 +73,7 @@ Json description_of(const Options& options, const dataset::Dataset& data,
   return description;
 }
 
-std::string card_of(const Options& options, const dataset::Dataset& data,
+std::string card_of(const DetectorOptions& options, const dataset::Dataset& data,
                     const DetectorFigures& figures, const std::string& command) {
   std::string text = fmt::format(
       "# Detector\n\nFinds defects in pictures of prints: YOLOX-nano (Apache-2.0), {} by {} "
@@ -98,7 +98,7 @@ std::string card_of(const Options& options, const dataset::Dataset& data,
   return text;
 }
 
-int run(Options options, const std::string& command) {
+int run(DetectorOptions options, const std::string& command) {
   auto data = read_training_data(options.data);
   if (!data) {
     return report(data.error());
@@ -158,7 +158,7 @@ int run(Options options, const std::string& command) {
 }  // namespace
 
 void add_train_detector_command(CLI::App& app, int& status, const std::string& command) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DetectorOptions>();
   auto* sub = app.add_subcommand("detector", "Train the network that finds defects in pictures");
   sub->add_option("data", options->data,
                   "dataset.json, or a folder that `stepcast dataset import` reads")
