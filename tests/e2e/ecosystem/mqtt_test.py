@@ -3,8 +3,10 @@
 import json
 import queue
 import shutil
+import signal
 import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -62,7 +64,9 @@ class Watcher:
             self.client.username_pw_set(user, password)
         if ca:
             self.client.tls_set(ca_certs=str(ca))
+        self.subscribed = threading.Event()
         self.client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
+        self.client.on_subscribe = lambda *_: self.subscribed.set()
         self.client.on_message = lambda _client, _data, message: self.heard.put(message)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
@@ -109,6 +113,8 @@ class MqttTestCase(TestCase):
     def watcher(self, port, **options):
         watcher = Watcher(port, **options)
         self.addCleanup(watcher.stop)
+        # What is told before somebody listens is told to nobody.
+        self.assertTrue(watcher.subscribed.wait(PATIENCE_S))
         return watcher
 
 
@@ -232,8 +238,11 @@ class Mqtt(MqttTestCase):
         self.assertEqual(server.upload([("print", "true"), ("file", "a.gcode", SQUARE)]).status,
                          201)
         server.wait_for_state("Operational")
+        # The server tries again and again: it shall not find the broker before the watcher does.
+        server.process.send_signal(signal.SIGSTOP)
         broker.start()
         watcher = self.watcher(broker.port)
+        server.process.send_signal(signal.SIGCONT)
         # What happened in the meantime was kept.
         watcher.wait_for("stepcast/taz6/event/PrintDone")
         broker.stop()
