@@ -59,13 +59,14 @@ def alone(case):
 SAYS_WHY = re.compile(r"Failure$|^Traceback|^(FAIL|ERROR): |ERROR: .*Sanitizer|WARNING: ThreadSanitizer|runtime error:|terminate called")
 # Enough of it to know the cause without the whole log.
 LINES_OF_CAUSE = 14
+COLUMNS_OF_CAUSE = 240
 
 
 def cause(case):
     lines = (case.findtext("system-out") or "").splitlines()
     begin = next((at for at, line in enumerate(lines) if SAYS_WHY.search(line)),
                  max(0, len(lines) - LINES_OF_CAUSE))
-    return "".join(f"    {line}\n" for line in lines[begin:begin + LINES_OF_CAUSE])
+    return "".join(f"    {line[:COLUMNS_OF_CAUSE]}\n" for line in lines[begin:begin + LINES_OF_CAUSE])
 
 
 def main():

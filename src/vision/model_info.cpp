@@ -73,7 +73,7 @@ class InfoReader {
         }
       }
     }
-    if (list.empty() || list.size() != value->size()) {
+    if (list.empty() || !is_list_of(value, list.size())) {
       wrong(key, "a list of texts");
     }
     return list;
@@ -90,7 +90,7 @@ class InfoReader {
         }
       }
     }
-    if (list.empty() || list.size() != value->size() || (count && list.size() != *count)) {
+    if (list.empty() || !is_list_of(value, list.size()) || (count && list.size() != *count)) {
       wrong(key, count ? fmt::format("{} numbers", *count) : "a list of numbers");
       list.resize(count.value_or(0), least);
     }
@@ -107,7 +107,7 @@ class InfoReader {
         }
       }
     }
-    if (list.size() != count || list.size() != value->size()) {
+    if (list.size() != count || !is_list_of(value, count)) {
       wrong(key, fmt::format("{} times true or false", count));
     }
     return list;
@@ -127,6 +127,10 @@ class InfoReader {
   [[nodiscard]] const Json* member(const char* key) const {
     const auto found = object_.find(key);
     return found == object_.end() ? nullptr : &*found;
+  }
+  /// Whether there is a list, and all of it was of the kind that was wanted.
+  [[nodiscard]] static bool is_list_of(const Json* value, std::size_t wanted) {
+    return value != nullptr && value->is_array() && value->size() == wanted;
   }
   double in_range(const char* key, double value, double least, double most) {
     if (!(value >= least && value <= most)) {
