@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <future>
 #include <numeric>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <torch/torch.h>
@@ -198,6 +199,29 @@ std::vector<std::size_t> order_of(const std::vector<double>& repeats, std::mt199
   return order;
 }
 
+/// A number that differs with all that the network depends on (FNV-1a over its text).
+std::int64_t fingerprint_of(const DetectorTraining& training) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&hash](std::string_view text) {
+    constexpr std::uint64_t kPrime = 0x100000001b3;
+    for (const char letter : text) {
+      hash = (hash ^ static_cast<std::uint8_t>(letter)) * kPrime;
+    }
+  };
+  add(fmt::format("{} {} {} {} {} {} {} {} {} {} {}", training.classes.size(), training.pretrained,
+                  training.size, training.mosaic, training.epochs, training.closing_epochs,
+                  training.batch, training.learning_rate, training.weight_decay, training.seed,
+                  training.threads));
+  for (const auto& picture : training.pictures) {
+    add(picture.path);
+    for (const auto& mark : picture.marks) {
+      add(fmt::format(" {} {} {} {} {}", mark.class_index, mark.box.x, mark.box.y, mark.box.width,
+                      mark.box.height));
+    }
+  }
+  return static_cast<std::int64_t>(hash);
+}
+
 class Trainer {
  public:
   Trainer(const DetectorTraining& training, std::vector<Sample> samples, NamedArrays weights)
@@ -217,7 +241,11 @@ class Trainer {
   }
 
   Result<void> run(const TrainingObserver& observer) {
-    for (int epoch = resume(); epoch <= training_.epochs; ++epoch) {
+    const auto first = resume();
+    if (!first) {
+      return tl::unexpected(first.error());
+    }
+    for (int epoch = *first; epoch <= training_.epochs; ++epoch) {
       if (!run_epoch(epoch, observer)) {
         return fail(Errc::kInterrupted, fmt::format("stopped in epoch {}", epoch), training_.folder,
                     "the same command goes on from there");
@@ -354,6 +382,7 @@ class Trainer {
     whole.write("network", parts[0]);
     whole.write("average", parts[1]);
     whole.write("optimizer", parts[2]);
+    whole.write("training", c10::IValue(fingerprint_of(training_)));
     whole.write("epoch", c10::IValue(epoch));
     whole.write("steps", c10::IValue(steps_done_));
     const auto unfinished = checkpoint() + ".part";
@@ -362,12 +391,17 @@ class Trainer {
   }
 
   /// @returns the epoch to go on with.
-  int resume() {
+  Result<int> resume() {
     if (!std::filesystem::exists(checkpoint())) {
       return 1;
     }
     torch::serialize::InputArchive whole;
     whole.load_from(checkpoint());
+    c10::IValue training;
+    if (!whole.try_read("training", training) || training.toInt() != fingerprint_of(training_)) {
+      return fail(Errc::kInvalidArgument, "belongs to a training with other pictures or options",
+                  checkpoint(), "remove it to begin anew, or repeat the former command");
+    }
     torch::serialize::InputArchive part;
     whole.read("network", part);
     network_->load(part);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "stepcast/evaluation/match.hpp"
+
 namespace stepcast::training {
 namespace {
 
@@ -71,16 +73,6 @@ Place place_of(const Prediction& prediction, const vision::Box& box) {
 
 }  // namespace
 
-double intersection_over_union(const vision::Box& a, const vision::Box& b) {
-  const double width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
-  const double height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
-  if (width <= 0 || height <= 0) {
-    return 0;
-  }
-  const double common = width * height;
-  return common / (a.width * a.height + b.width * b.height - common);
-}
-
 std::vector<Assignment> assign_labels(std::span<const Prediction> predictions,
                                       std::span<const Mark> marks, int classes) {
   constexpr auto kNobody = std::numeric_limits<std::size_t>::max();
@@ -96,7 +88,7 @@ std::vector<Assignment> assign_labels(std::span<const Prediction> predictions,
       if (!place.in_box && !place.near_middle) {
         continue;
       }
-      const double overlap = intersection_over_union(predictions[p].box, mark.box);
+      const double overlap = evaluation::overlap(predictions[p].box, mark.box);
       const double cost = class_costs.of(p, mark.class_index) -
                           kOverlapWeight * std::log(overlap + kTiny) +
                           (place.in_box && place.near_middle ? 0 : kOutsideCost);

@@ -25,8 +25,6 @@ struct Assignment {
   double overlap = 0;  ///< Intersection over union now.
 };
 
-[[nodiscard]] double intersection_over_union(const vision::Box& a, const vision::Box& b);
-
 /// SimOTA (Ge et al., arXiv:2107.08430, section 2.1): each mark gets as many places near its middle
 /// as its ten best overlaps sum up to, those that cost least; a place that two marks want goes to
 /// the cheaper one. O(marks * predictions).

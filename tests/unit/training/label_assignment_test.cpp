@@ -61,11 +61,5 @@ TEST(LabelAssignment, ATinyMarkStillFindsAPlace) {
   EXPECT_EQ(assign_labels(grid(kSaysFirst), marks, 2).size(), 1U);
 }
 
-TEST(Overlap, IsTheCommonAreaOfTheJoinedOne) {
-  EXPECT_DOUBLE_EQ(intersection_over_union({0, 0, 2, 2}, {0, 0, 2, 2}), 1);
-  EXPECT_DOUBLE_EQ(intersection_over_union({0, 0, 2, 2}, {1, 0, 2, 2}), 1.0 / 3);
-  EXPECT_DOUBLE_EQ(intersection_over_union({0, 0, 2, 2}, {2, 0, 2, 2}), 0);
-}
-
 }  // namespace
 }  // namespace stepcast::training

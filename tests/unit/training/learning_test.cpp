@@ -125,6 +125,20 @@ TEST_F(Learning, AnInterruptedTrainingGoesOnToTheSameNetwork) {
   EXPECT_EQ(written(*whole, "whole.onnx"), written(*rest, "rest.onnx"));
 }
 
+TEST_F(Learning, ACheckpointOfAnotherTrainingIsRefusedAndLeftAsItIs) {
+  const auto first = train_detector(small_training("a"), go_on);
+  ASSERT_TRUE(first);
+  auto other = small_training("a");
+  other.pictures.pop_back();
+  const auto refused = train_detector(other, go_on);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kInvalidArgument);
+  EXPECT_THAT(refused.error().location, ::testing::HasSubstr("checkpoint"));
+  const auto again = train_detector(small_training("a"), go_on);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(written(*first, "first.onnx"), written(*again, "again.onnx"));
+}
+
 TEST_F(Learning, ALabelThatIsNoClassIsRefused) {
   auto training = small_training("a");
   training.pictures[3].marks[0].class_index = 2;

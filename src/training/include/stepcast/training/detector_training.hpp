@@ -47,7 +47,8 @@ class TrainedDetector {
 
 /// The same pictures, options, seed and number of threads give the same network on the same
 /// machine.
-/// @returns kInvalidArgument for options that fit nothing, errors of files, kInterrupted
+/// @returns kInvalidArgument for options that fit nothing and for a checkpoint of another training,
+///     errors of files, kInterrupted
 [[nodiscard]] Result<TrainedDetector> train_detector(const DetectorTraining& training,
                                                      const TrainingObserver& observer);
 
