@@ -225,7 +225,10 @@ TEST(GcodeByHand, ChangesAPrintUnderWayAndMovesNothingOfIt) {
   const JobFile job(zigzag(240, kHeatsFirst));
   ByHand hand(true, kHandPace);
   ASSERT_TRUE(hand.printer.start({.job_id = "1", .file = job.path()}));
-  ASSERT_TRUE(hand.watch.wait_for_state(State::kPrinting)) << hand.watch.log();
+  // The file's own heating has begun: it would overrule a temperature set before it.
+  ASSERT_TRUE(hand.watch.wait_for_picture([](const Status& s) {
+    return s.state == State::kPrinting && s.heaters.at("bed").target == Celsius{60};
+  })) << hand.watch.log();
   EXPECT_EQ(code_of(hand.printer.send_gcode({"G1 X10"})), Errc::kBusy);
   EXPECT_EQ(code_of(hand.printer.extrude(Mm(1), std::nullopt)), Errc::kBusy);
   ASSERT_TRUE(hand.printer.send_gcode({"M220 S120", "M221 S95", "M106 S255", "M140 S50", "M105"}));
