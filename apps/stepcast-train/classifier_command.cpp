@@ -1,22 +1,27 @@
 #include <algorithm>
 #include <filesystem>
 #include <numeric>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "stepcast/dataset/evaluation_figures.hpp"
 #include "stepcast/dataset/near_duplicates.hpp"
 #include "stepcast/training/classifier_training.hpp"
+#include "stepcast/training/fingerprint.hpp"
 
+#include "card.hpp"
 #include "classifier_figures.hpp"
 #include "command.hpp"
 #include "exit_status.hpp"
+#include "fold_memory.hpp"
 #include "folds.hpp"
 #include "training_data.hpp"
 #include "training_view.hpp"
-#include "whole_file.hpp"
 
 namespace stepcast::cli {
 namespace {
@@ -26,6 +31,7 @@ using Json = nlohmann::json;
 struct ClassifierOptions {
   std::string data;
   std::string out;
+  std::vector<std::string> strangers;
   std::size_t folds = 5;
   bool compare = false;
   bool figures_only = false;
@@ -62,19 +68,73 @@ Result<Pictures> classified_pictures(const dataset::Dataset& data,
   return pictures;
 }
 
+/// All that the answers of a fold depend on.
+std::uint64_t fingerprint_of(const training::ClassifierTraining& training, const Pictures& pictures,
+                             const std::vector<std::string>& strangers) {
+  training::Fingerprint print;
+  print.add(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}",
+                        training.classes.size(), training.pretrained, training.size,
+                        training.hidden, training.middle, training.scale, training.views,
+                        training.head_epochs, training.head_batch, training.head_rate,
+                        training.head_decay, training.fine_epochs, training.fine_batch,
+                        training.fine_rate, training.dropout, training.label_smoothing,
+                        training.balanced, training.seed, training.threads));
+  const auto add_file = [&print](const std::string& path) {
+    std::error_code none;
+    print.add(fmt::format("{} {} {}", path, std::filesystem::file_size(path, none),
+                          std::filesystem::last_write_time(path, none).time_since_epoch().count()));
+  };
+  for (std::size_t i = 0; i < pictures.paths.size(); ++i) {
+    add_file(pictures.paths[i]);
+    print.add(fmt::format(" {} {}", pictures.classes[i], pictures.folds[i]));
+  }
+  std::for_each(strangers.begin(), strangers.end(), add_file);
+  return print.value();
+}
+
+/// Teaches networks on some of the pictures; what they share is computed when the first is wanted.
+class Teacher {
+ public:
+  Teacher(const training::ClassifierTraining& training, std::string what)
+      : training_(training), what_(std::move(what)) {}
+
+  Result<training::TrainedClassifier> teach(std::span<const std::size_t> chosen,
+                                            const std::string& part) {
+    if (!trainer_) {
+      TrainingView view(what_ + ", features");
+      auto trainer = training::ClassifierTrainer::create(training_, observer_of(view));
+      if (!trainer) {
+        return tl::unexpected(trainer.error());
+      }
+      trainer_ = std::move(*trainer);
+    }
+    TrainingView view(fmt::format("{}, {}", what_, part));
+    return trainer_->train(chosen, observer_of(view));
+  }
+
+ private:
+  static training::TrainingObserver observer_of(TrainingView& view) {
+    return [&view](const auto& progress) {
+      view.show(progress);
+      return true;
+    };
+  }
+
+  const training::ClassifierTraining& training_;
+  std::string what_;
+  std::optional<training::ClassifierTrainer> trainer_;
+};
+
 /// Every picture judged by a network that learnt from the other folds.
 Result<HeldOut> cross_validate(const training::ClassifierTraining& training,
                                const Pictures& pictures, std::size_t folds,
-                               const std::string& what) {
-  TrainingView preparing(what + ", features");
-  auto trainer = training::ClassifierTrainer::create(training, [](const auto&) { return true; });
-  if (!trainer) {
-    return tl::unexpected(trainer.error());
-  }
+                               const std::vector<std::string>& strangers, FoldMemory& memory,
+                               Teacher& teacher) {
+  const auto print = fingerprint_of(training, pictures, strangers);
   HeldOut held_out{.pictures = std::vector<evaluation::Logits>(pictures.paths.size()),
-                   .folds = pictures.folds};
+                   .folds = pictures.folds,
+                   .strangers = {}};
   for (std::size_t fold = 0; fold < folds; ++fold) {
-    TrainingView view(fmt::format("{}, fold {}/{}", what, fold + 1, folds));
     std::vector<std::size_t> learning;
     std::vector<std::size_t> asked;
     std::vector<std::string> paths;
@@ -86,19 +146,27 @@ Result<HeldOut> cross_validate(const training::ClassifierTraining& training,
         learning.push_back(i);
       }
     }
-    auto network = trainer->train(learning, [&](const auto& progress) {
-      view.show(progress);
-      return true;
-    });
-    if (!network) {
-      return tl::unexpected(network.error());
+    auto answers = memory.of(print, fold);
+    if (!answers) {
+      auto network = teacher.teach(learning, fmt::format("fold {}/{}", fold + 1, folds));
+      if (!network) {
+        return tl::unexpected(network.error());
+      }
+      auto said = network->logits(paths);
+      auto strange = network->logits(strangers);
+      if (!said || !strange) {
+        return tl::unexpected(said ? strange.error() : said.error());
+      }
+      answers = {std::move(*said), std::move(*strange)};
+      if (auto kept = memory.keep(print, fold, *answers); !kept) {
+        return tl::unexpected(kept.error());
+      }
     }
-    const auto logits = network->logits(paths);
-    if (!logits) {
-      return tl::unexpected(logits.error());
-    }
+    held_out.strangers.insert(held_out.strangers.end(), answers->strangers.begin(),
+                              answers->strangers.end());
     for (std::size_t i = 0; i < asked.size(); ++i) {
-      held_out.pictures[asked[i]] = {.values = (*logits)[i], .truth = pictures.classes[asked[i]]};
+      held_out.pictures[asked[i]] = {.values = answers->pictures.at(i),
+                                     .truth = pictures.classes[asked[i]]};
     }
   }
   return held_out;
@@ -142,7 +210,7 @@ std::string card_of(const ClassifierOptions& options, const std::string& figures
 }
 
 int run(ClassifierOptions options, const std::string& command) {
-  const auto data = read_training_data(options.data);
+  const auto data = read_training_data({options.data});
   if (!data) {
     return report(data.error());
   }
@@ -155,15 +223,23 @@ int run(ClassifierOptions options, const std::string& command) {
   for (std::size_t i = 0; i < pictures->paths.size(); ++i) {
     training.pictures.push_back({pictures->paths[i], static_cast<int>(pictures->classes[i]), 1});
   }
-  const auto ours = cross_validate(training, *pictures, options.folds, "classifier");
+  const auto strangers = pictures_in(options.strangers);
+  if (!strangers) {
+    return report(strangers.error());
+  }
+  FoldMemory memory(std::filesystem::path(options.out + ".training") / "folds.json");
+  Teacher teacher(training, "classifier");
+  const auto ours = cross_validate(training, *pictures, options.folds, *strangers, memory, teacher);
   if (!ours) {
     return report(ours.error());
   }
   const auto figures = classifier_figures(*ours, training.classes.size());
   auto text = figures_text(figures, training.classes);
   if (options.compare) {
-    const auto theirs = cross_validate(training::published_recipe(training), *pictures,
-                                       options.folds, "published recipe");
+    const auto recipe = training::published_recipe(training);
+    Teacher their_teacher(recipe, "published recipe");
+    const auto theirs =
+        cross_validate(recipe, *pictures, options.folds, *strangers, memory, their_teacher);
     if (!theirs) {
       return report(theirs.error());
     }
@@ -179,15 +255,7 @@ int run(ClassifierOptions options, const std::string& command) {
   if (!options.figures_only) {
     std::vector<std::size_t> all(training.pictures.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    TrainingView view("classifier, all pictures");
-    auto trainer = training::ClassifierTrainer::create(training, [](const auto&) { return true; });
-    if (!trainer) {
-      return report(trainer.error());
-    }
-    const auto network = trainer->train(all, [&](const auto& progress) {
-      view.show(progress);
-      return true;
-    });
+    const auto network = teacher.teach(all, "all pictures");
     if (!network) {
       return report(network.error());
     }
@@ -195,8 +263,9 @@ int run(ClassifierOptions options, const std::string& command) {
         !written) {
       return report(written.error());
     }
-    const auto card = std::filesystem::path(options.out).replace_extension(".md");
-    if (auto written = write_whole_file(card, card_of(options, text, command)); !written) {
+    const auto drawn =
+        dataset::classification_diagrams(figures.judgements, figures.reliability, training.classes);
+    if (auto written = write_card(options.out, card_of(options, text, command), drawn); !written) {
       return report(written.error());
     }
   }
@@ -216,6 +285,9 @@ void add_train_classifier_command(CLI::App& app, int& status, const std::string&
       ->required();
   sub->add_option("--pretrained", options->training.pretrained, "Weights of MobileNetV2, .npz")
       ->required();
+  sub->add_option("--strangers", options->strangers,
+                  "Photographs that show no print, or folders of them: how often is the answer "
+                  "\"unsure\"?");
   sub->add_option("--folds", options->folds, "Parts for cross-validation")
       ->capture_default_str()
       ->check(CLI::Range(2, 20));

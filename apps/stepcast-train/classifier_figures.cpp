@@ -80,6 +80,15 @@ ClassifierFigures classifier_figures(const HeldOut& held_out, std::size_t classe
       figures.accuracy_answered = accuracy;
     }
   }
+  if (!held_out.strangers.empty()) {
+    const auto unsure = std::count_if(
+        held_out.strangers.begin(), held_out.strangers.end(), [&](const auto& logits) {
+          const auto probabilities = evaluation::softmax(logits, figures.temperature);
+          return probabilities[best_of(probabilities)] < figures.unsure_below;
+        });
+    figures.strangers_unsure =
+        static_cast<double>(unsure) / static_cast<double>(held_out.strangers.size());
+  }
   return figures;
 }
 
@@ -111,6 +120,10 @@ std::string figures_text(const ClassifierFigures& figures,
       "\"unsure\" below {:.2f}: answers {:.0f} % of the pictures, right in {:.0f} % of them\n",
       figures.accuracy, figures.calibration_error, figures.temperature, figures.unsure_below,
       100 * figures.answered, 100 * figures.accuracy_answered);
+  if (figures.strangers_unsure) {
+    text += fmt::format("Photographs that show no print: \"unsure\" in {:.0f} % of the answers\n",
+                        100 * *figures.strangers_unsure);
+  }
   return text;
 }
 

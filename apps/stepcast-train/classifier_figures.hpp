@@ -13,6 +13,8 @@ namespace stepcast::cli {
 struct HeldOut {
   std::vector<evaluation::Logits> pictures;
   std::vector<std::size_t> folds;
+  /// Of photographs that show no print, by the network of each fold.
+  std::vector<std::vector<double>> strangers;
 };
 
 /// How good a classifier is, by cross-validation.
@@ -26,6 +28,7 @@ struct ClassifierFigures {
   double unsure_below = 0;
   double answered = 0;  ///< Share of pictures that are not "unsure".
   double accuracy_answered = 0;
+  std::optional<double> strangers_unsure;  ///< Share of photographs that show no print.
   std::vector<evaluation::Judgement> judgements;
   std::vector<evaluation::ReliabilityBin> reliability;
 };

@@ -1,19 +1,23 @@
+#include <algorithm>
+#include <array>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "stepcast/dataset/evaluation_figures.hpp"
 #include "stepcast/dataset/import.hpp"
 #include "stepcast/training/detector_training.hpp"
 
+#include "card.hpp"
 #include "command.hpp"
 #include "detector_figures.hpp"
 #include "exit_status.hpp"
 #include "training_data.hpp"
 #include "training_view.hpp"
-#include "whole_file.hpp"
 
 namespace stepcast::cli {
 namespace {
@@ -21,12 +25,14 @@ namespace {
 using Json = nlohmann::json;
 
 struct DetectorOptions {
-  std::string data;
+  std::vector<std::string> data;
   std::vector<std::string> clean;
   std::vector<std::string> watched;
+  std::vector<std::string> pasted = {"spaghetti"};
   std::string out;
   std::string folder;
   bool from_scratch = false;
+  bool published_recipe = false;
   bool figures_only = false;
   training::DetectorTraining training;
 };
@@ -54,7 +60,7 @@ Json description_of(const DetectorOptions& options, const dataset::Dataset& data
                 {"fill", 114}};
   Json trained = {
       {"network", "YOLOX-nano"},
-      {"from", options.from_scratch
+      {"from", options.training.pretrained.empty()
                    ? "random weights"
                    : std::filesystem::path(options.training.pretrained).filename().string()},
       {"epochs", options.training.epochs},
@@ -90,12 +96,32 @@ std::string card_of(const DetectorOptions& options, const dataset::Dataset& data
                     [](const auto& p) { return p.marks.empty(); }),
       dataset::items_of(data, dataset::Split::kValidation).size(), figures.runtime);
   text += figures_text(figures, data.classes);
+  if (options.training.patience > 0) {
+    text += "\nThe validation pictures also told when to stop: these figures flatter a little.\n";
+  }
   text += fmt::format(
       "\nA class is called trustworthy from {} boxes in {} validation pictures on. Thresholds are "
       "where F1 is best on the validation list, but "
       "above every clean frame that was learnt from.\n",
       kLeastBoxes, kLeastPictures);
   return text;
+}
+
+figures::NamedFigures diagrams_of(const DetectorFigures& figures,
+                                  const std::vector<training::EpochRecord>& history,
+                                  const std::vector<std::string>& classes) {
+  auto diagrams =
+      dataset::detection_diagrams(figures.validation, figures.scores, figures.thresholds, classes);
+  std::array curves = {dataset::TrainingCurve{.name = "learning", .values = {}},
+                       dataset::TrainingCurve{.name = "validation", .values = {}}};
+  for (const auto& record : history) {
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    curves[0].values.push_back(record.loss);
+    curves[1].values.push_back(record.validation_loss.value_or(kNone));
+  }
+  diagrams.emplace_back("training.png",
+                        draw(dataset::training_figure(curves, 0, "Loss over epochs", "loss")));
+  return diagrams;
 }
 
 int run(DetectorOptions options, const std::string& command) {
@@ -109,12 +135,22 @@ int run(DetectorOptions options, const std::string& command) {
     return report(clean ? watched.error() : clean.error());
   }
   options.training.classes = data->classes;
-  options.training.pictures = marked_pictures(*data);
+  options.training.pictures = marked_pictures(*data, dataset::Split::kTrain);
+  options.training.validation = marked_pictures(*data, dataset::Split::kValidation);
   for (const auto& path : *clean) {
     options.training.pictures.push_back({path, {}});
   }
+  for (std::size_t c = 0; c < data->classes.size(); ++c) {
+    if (std::find(options.pasted.begin(), options.pasted.end(), data->classes[c]) !=
+        options.pasted.end()) {
+      options.training.pasted.push_back(static_cast<int>(c));
+    }
+  }
   if (options.from_scratch) {
     options.training.pretrained.clear();
+  }
+  if (options.published_recipe) {
+    options.training = training::published_recipe(std::move(options.training));
   }
   options.training.folder = options.folder.empty() ? options.out + ".training" : options.folder;
   if (!options.figures_only) {
@@ -139,8 +175,8 @@ int run(DetectorOptions options, const std::string& command) {
         !written) {
       return report(written.error());
     }
-    const auto card = std::filesystem::path(options.out).replace_extension(".md");
-    if (auto written = write_whole_file(card, card_of(options, *data, *figures, command));
+    const auto drawn = diagrams_of(*figures, trained->history(), data->classes);
+    if (auto written = write_card(options.out, card_of(options, *data, *figures, command), drawn);
         !written) {
       return report(written.error());
     }
@@ -160,13 +196,17 @@ int run(DetectorOptions options, const std::string& command) {
 void add_train_detector_command(CLI::App& app, int& status, const std::string& command) {
   auto options = std::make_shared<DetectorOptions>();
   auto* sub = app.add_subcommand("detector", "Train the network that finds defects in pictures");
-  sub->add_option("data", options->data,
-                  "dataset.json, or a folder that `stepcast dataset import` reads")
+  sub->add_option(
+         "data", options->data,
+         "Pictures with boxes: dataset.json, or folders that `stepcast dataset import` reads")
       ->required();
   sub->add_option("--out", options->out, "The network, ONNX; its card is written beside it")
       ->required();
   sub->add_option("--pretrained", options->training.pretrained, "Weights of YOLOX-nano, .npz");
   sub->add_flag("--from-scratch", options->from_scratch, "Begin with random weights instead");
+  sub->add_flag("--published-recipe", options->published_recipe,
+                "The published recipe instead, to compare with: from random weights, 30 epochs at "
+                "416 pixels, batches of 64, mosaics");
   sub->add_option("--clean", options->clean,
                   "Folders or pictures without a defect to learn from as well");
   sub->add_option("--watch", options->watched,
@@ -176,6 +216,10 @@ void add_train_detector_command(CLI::App& app, int& status, const std::string& c
   sub->add_option("--closing-epochs", options->training.closing_epochs,
                   "The last of them, on pictures changed little")
       ->capture_default_str();
+  sub->add_option("--patience", options->training.patience,
+                  "Close when the validation loss has not fallen for so many epochs; 0: never "
+                  "early")
+      ->capture_default_str();
   sub->add_option("--size", options->training.size,
                   "Width and height of what the network sees, pixels")
       ->capture_default_str();
@@ -184,6 +228,12 @@ void add_train_detector_command(CLI::App& app, int& status, const std::string& c
       ->capture_default_str();
   sub->add_option("--mosaic", options->training.mosaic,
                   "Probability that a picture is made of four")
+      ->capture_default_str();
+  sub->add_option("--backbone-rate", options->training.backbone_rate,
+                  "Times --rate, for the part that was learnt from many more pictures before")
+      ->capture_default_str();
+  sub->add_option("--paste", options->pasted,
+                  "Classes of what may lie anywhere: pieces of them are put on clean pictures")
       ->capture_default_str();
   sub->add_option("--seed", options->training.seed,
                   "The same seed gives the same network on the same machine")
@@ -195,7 +245,8 @@ void add_train_detector_command(CLI::App& app, int& status, const std::string& c
       "For the checkpoint from which an interrupted training goes on; default: OUT.training");
   sub->add_flag("--figures", options->figures_only, "Train nothing; print the figures of OUT");
   sub->callback([options, command, &status] {
-    if (options->training.pretrained.empty() && !options->from_scratch && !options->figures_only) {
+    if (options->training.pretrained.empty() && !options->from_scratch &&
+        !options->published_recipe && !options->figures_only) {
       status = report(Error{Errc::kInvalidArgument,
                             "--pretrained is missing",
                             {},

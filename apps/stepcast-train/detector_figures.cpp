@@ -81,6 +81,7 @@ Result<DetectorFigures> detector_figures(const std::string& onnx, const dataset:
     validation.push_back(std::move(*judged));
   }
   DetectorFigures figures{.runtime = detector->runtime(),
+                          .validation = {},
                           .scores = evaluation::score_detections(validation, data.classes.size()),
                           .failure_auc = {},
                           .failure_auc_interval = {},
@@ -109,6 +110,7 @@ Result<DetectorFigures> detector_figures(const std::string& onnx, const dataset:
     figures.thresholds.push_back(
         std::min(1.0, std::max(tuned, figures.loudest_clean[c] + kMargin)));
   }
+  figures.validation = std::move(validation);
   const auto watching = judge_clean(*detector, watched);
   if (!watching) {
     return tl::unexpected(watching.error());

@@ -7,6 +7,7 @@
 #include "stepcast/base/result.hpp"
 #include "stepcast/dataset/dataset.hpp"
 #include "stepcast/evaluation/detection_scores.hpp"
+#include "stepcast/evaluation/match.hpp"
 #include "stepcast/evaluation/ranking.hpp"
 
 namespace stepcast::cli {
@@ -14,6 +15,7 @@ namespace stepcast::cli {
 /// How good a detector is on pictures that it has not learnt from.
 struct DetectorFigures {
   std::string runtime;
+  std::vector<evaluation::JudgedPicture> validation;  ///< What it said of each picture.
   evaluation::DetectionScores scores;
   /// Pictures with a defect against pictures without, both of the validation split.
   std::optional<double> failure_auc;

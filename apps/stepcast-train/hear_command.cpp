@@ -8,13 +8,13 @@
 #include <fmt/format.h>
 
 #include "stepcast/acoustic/training.hpp"
+#include "stepcast/base/whole_file.hpp"
 
 #include "command.hpp"
 #include "exit_status.hpp"
 #include "hear_card.hpp"
 #include "progress_bar.hpp"
 #include "terminal.hpp"
-#include "whole_file.hpp"
 
 namespace stepcast::cli {
 namespace {
@@ -96,7 +96,7 @@ int run(const TrainHearOptions& options) {
         acoustic::learn_model(table, options.seed, [&](double share) { line.show(share); }));
   }
   const acoustic::Judge judge(std::move(models));
-  if (auto written = write_whole_file(options.out, judge.to_json()); !written) {
+  if (auto written = write_whole(options.out, judge.to_json()); !written) {
     return report(written.error(), options.json);
   }
   if (!evaluations.empty()) {
@@ -105,7 +105,7 @@ int run(const TrainHearOptions& options) {
     const std::string command =
         fmt::format("stepcast-train hear{}{}{} --out {}", names,
                     options.notes.empty() ? "" : " --notes ", options.notes, file);
-    if (auto written = write_whole_file(card, hear_card(evaluations, command, notes)); !written) {
+    if (auto written = write_whole(card, hear_card(evaluations, command, notes)); !written) {
       return report(written.error(), options.json);
     }
   }

@@ -7,7 +7,9 @@
 
 namespace stepcast::cli {
 
-Result<dataset::Dataset> read_training_data(const std::string& path) {
+namespace {
+
+Result<dataset::Dataset> read_one(const std::string& path) {
   if (!std::filesystem::is_directory(path)) {
     return dataset::load(path);
   }
@@ -18,9 +20,24 @@ Result<dataset::Dataset> read_training_data(const std::string& path) {
   return std::move(imported->data);
 }
 
-std::vector<training::LabelledPicture> marked_pictures(const dataset::Dataset& data) {
+}  // namespace
+
+Result<dataset::Dataset> read_training_data(const std::vector<std::string>& paths) {
+  auto data = read_one(paths.front());
+  for (std::size_t i = 1; data && i < paths.size(); ++i) {
+    const auto more = read_one(paths[i]);
+    if (!more) {
+      return more;
+    }
+    dataset::merge(*data, *more);
+  }
+  return data;
+}
+
+std::vector<training::LabelledPicture> marked_pictures(const dataset::Dataset& data,
+                                                       dataset::Split split) {
   std::vector<training::LabelledPicture> pictures;
-  for (const auto index : dataset::items_of(data, dataset::Split::kTrain)) {
+  for (const auto index : dataset::items_of(data, split)) {
     const auto& item = data.items[index];
     if (!item.boxes) {
       continue;

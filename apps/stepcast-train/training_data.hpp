@@ -9,11 +9,13 @@
 
 namespace stepcast::cli {
 
-/// A dataset.json, or a folder of labelled pictures of a kind that is known.
-[[nodiscard]] Result<dataset::Dataset> read_training_data(const std::string& path);
+/// Each a dataset.json, or a folder of labelled pictures of a kind that is known; several become
+/// one, classes joined by name. @pre there is one
+[[nodiscard]] Result<dataset::Dataset> read_training_data(const std::vector<std::string>& paths);
 
-/// The pictures of the training split that somebody drew boxes on, or looked at and found clean.
-[[nodiscard]] std::vector<training::LabelledPicture> marked_pictures(const dataset::Dataset& data);
+/// The pictures of a split that somebody drew boxes on, or looked at and found clean.
+[[nodiscard]] std::vector<training::LabelledPicture> marked_pictures(const dataset::Dataset& data,
+                                                                     dataset::Split split);
 
 /// All pictures that are named or lie in folders that are named, by name. @returns kNotFound
 [[nodiscard]] Result<std::vector<std::string>> pictures_in(const std::vector<std::string>& paths);

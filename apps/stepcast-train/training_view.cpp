@@ -26,15 +26,18 @@ void TrainingView::show(const training::TrainingProgress& progress) {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   const double done = share - share_at_begin_;
+  const auto validation = progress.validation_loss
+                              ? fmt::format("validation {:.3f} ", *progress.validation_loss)
+                              : std::string();
   const auto left =
       done > 0 ? duration_text(Seconds{seconds * (1 - share) / done}) + " left" : std::string();
   if (terminal_.interactive()) {
-    fmt::print(stderr, "\r{} {} epoch {}/{} loss {:.3f} {}\x1b[K", what_,
+    fmt::print(stderr, "\r{} {} epoch {}/{} loss {:.3f} {}{}\x1b[K", what_,
                progress_bar(std::max(0.0, share)), progress.epoch, progress.epochs, progress.loss,
-               left);
+               validation, left);
   } else if (progress.step == progress.steps) {
-    fmt::print(stderr, "{} epoch {}/{} loss {:.3f} {}\n", what_, progress.epoch, progress.epochs,
-               progress.loss, left);
+    fmt::print(stderr, "{} epoch {}/{} loss {:.3f} {}{}\n", what_, progress.epoch, progress.epochs,
+               progress.loss, validation, left);
   }
 }
 

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "stepcast/base/whole_file.hpp"
 #include "stepcast/dataset/marks.hpp"
-#include "stepcast/dataset/whole_file.hpp"
 
 #include "dataset_options.hpp"
 #include "exit_status.hpp"
@@ -49,7 +49,7 @@ Result<vision::Box> parse_box(const std::string& text) {
 /// What a detector said of a picture, from lines of stepcast detect --json.
 Result<std::vector<dataset::MarkedBox>> said_of(const std::string& picture,
                                                 const std::string& answers) {
-  const auto text = dataset::read_text(answers);
+  const auto text = read_text(answers);
   if (!text) {
     return tl::unexpected(text.error());
   }
@@ -59,7 +59,7 @@ Result<std::vector<dataset::MarkedBox>> said_of(const std::string& picture,
     const auto json = nlohmann::json::parse(rest.substr(0, end), nullptr, false);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (!json.is_object() || !json.contains("image") || !json["image"].is_string() ||
-        dataset::tidy(json["image"].get<std::string>()) != dataset::tidy(picture)) {
+        tidy(json["image"].get<std::string>()) != tidy(picture)) {
       continue;
     }
     // The same shape as a mark's boxes; reading it back checks every value.
@@ -77,7 +77,7 @@ Result<std::vector<dataset::MarkedBox>> said_of(const std::string& picture,
 
 Result<dataset::Mark> mark_of(const std::string& picture, const MarkArguments& arguments) {
   dataset::Mark mark;
-  mark.image = dataset::tidy(picture).string();
+  mark.image = tidy(picture).string();
   mark.source = arguments.source;
   if (auto there = vision::read_picture_size(mark.image); !there) {
     return tl::unexpected(there.error());
@@ -142,7 +142,7 @@ struct CollectArguments {
 };
 
 int run_collect(const CollectArguments& arguments) {
-  const auto text = dataset::read_text(arguments.marks);
+  const auto text = read_text(arguments.marks);
   if (!text) {
     return report(text.error());
   }
@@ -159,11 +159,10 @@ int run_collect(const CollectArguments& arguments) {
     data = std::move(*old);
   } else {
     data.name = "collected";
-    data.root = dataset::tidy(arguments.file).parent_path();
+    data.root = tidy(arguments.file).parent_path();
   }
-  const auto folder = arguments.folder.empty()
-                          ? dataset::tidy(arguments.file).parent_path() / "collected"
-                          : std::filesystem::path(arguments.folder);
+  const auto folder = arguments.folder.empty() ? tidy(arguments.file).parent_path() / "collected"
+                                               : std::filesystem::path(arguments.folder);
   const auto done = dataset::collect(data, *marks, folder);
   if (!done) {
     return report(done.error());

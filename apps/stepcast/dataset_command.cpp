@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <fstream>
 #include <memory>
 
 #include <fmt/format.h>
@@ -36,18 +35,6 @@ dataset::Progress bar_of(const std::string& what) {
     }
     std::fflush(stderr);
   };
-}
-
-Result<void> write_png(const vision::Picture& picture, const std::string& file) {
-  const auto bytes = vision::encode_png(picture);
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
-  stream.close();
-  if (!stream) {
-    return fail(Errc::kIo, "cannot be written", file);
-  }
-  return {};
 }
 
 void add_dataset_command(CLI::App& app, int& status) {

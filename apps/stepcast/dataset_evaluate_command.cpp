@@ -10,6 +10,7 @@
 #include "stepcast/dataset/answers.hpp"
 #include "stepcast/dataset/contact_sheet.hpp"
 #include "stepcast/dataset/evaluation_figures.hpp"
+#include "stepcast/figures/png_file.hpp"
 
 #include "dataset_options.hpp"
 #include "exit_status.hpp"
@@ -55,20 +56,17 @@ void print_detection_table(const ev::DetectionScores& scores, const dataset::Ans
   for (std::size_t c = 0; c < scores.classes.size(); ++c) {
     constexpr std::size_t kFew = 10;
     if (scores.classes[c].boxes > 0 && scores.classes[c].pictures < kFew) {
-      fmt::print("{}: {} pictures are too few to measure anything\n", answers.classes[c],
+      fmt::print("{}: too few pictures ({}) to measure anything\n", answers.classes[c],
                  scores.classes[c].pictures);
     }
   }
 }
 
-Result<void> write_figures(const std::string& folder,
-                           const std::vector<std::pair<std::string, vision::Picture>>& figures) {
-  std::error_code problem;
-  std::filesystem::create_directories(folder, problem);
-  for (const auto& [name, picture] : figures) {
-    if (auto written = write_png(picture, folder + "/" + name); !written) {
-      return written;
-    }
+Result<void> write_figures(const std::string& folder, const figures::NamedFigures& diagrams) {
+  if (auto written = figures::write_pngs(diagrams, folder); !written) {
+    return written;
+  }
+  for (const auto& [name, picture] : diagrams) {
     fmt::print("{}/{}\n", folder, name);
   }
   return {};
@@ -117,12 +115,10 @@ int evaluate_detections(const EvaluateArguments& arguments, const dataset::Datas
   if (!sheet) {
     return report(sheet.error());
   }
-  const auto written = write_figures(
-      arguments.plots,
-      {{"precision_recall.png", figures::draw(dataset::precision_recall_figure(
-                                    scores, answers.classes, "Precision and recall"))},
-       {"failures.png", figures::draw(dataset::roc_figure(failures, "Failure or not"))},
-       {"answers.png", *sheet}});
+  auto diagrams =
+      dataset::detection_diagrams(answers.detections, scores, thresholds, answers.classes);
+  diagrams.emplace_back("answers.png", *sheet);
+  const auto written = write_figures(arguments.plots, diagrams);
   return written ? static_cast<int>(kSuccess) : report(written.error());
 }
 
@@ -148,11 +144,7 @@ int evaluate_predictions(const EvaluateArguments& arguments, const dataset::Answ
     return kSuccess;
   }
   const auto written = write_figures(
-      arguments.plots,
-      {{"confusion.png", figures::draw(dataset::confusion_figure(
-                             answers.judgements, answers.classes, "What was shown and said"))},
-       {"reliability.png",
-        figures::draw(dataset::reliability_figure(bins, "Is confidence what it says?"))}});
+      arguments.plots, dataset::classification_diagrams(answers.judgements, bins, answers.classes));
   return written ? static_cast<int>(kSuccess) : report(written.error());
 }
 

@@ -8,6 +8,7 @@
 #include "stepcast/dataset/contact_sheet.hpp"
 #include "stepcast/dataset/near_duplicates.hpp"
 #include "stepcast/dataset/split.hpp"
+#include "stepcast/figures/png_file.hpp"
 
 #include "dataset_options.hpp"
 #include "exit_status.hpp"
@@ -67,7 +68,7 @@ Result<void> draw_pairs(const dataset::Dataset& data, const std::vector<dataset:
        .subtitle = fmt::format("{} of {} pairs, side by side", cells.size() / 2, pairs.size()),
        .columns = 6},
       bar_of("pictures drawn"));
-  return sheet ? write_png(*sheet, file) : tl::unexpected(sheet.error());
+  return sheet ? figures::write_png(*sheet, file) : tl::unexpected(sheet.error());
 }
 
 /// Of each cluster the largest picture stays; what has a split stays before what has none.

@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 
 #include "stepcast/dataset/dataset.hpp"
-#include "stepcast/figures/canvas.hpp"
 
 namespace stepcast::cli {
 
@@ -14,9 +13,6 @@ void add_dataset_option(CLI::App& command, std::string& file);
 
 /// A progress bar on standard error: `what` 120 of 1036. Nothing where that is no terminal.
 [[nodiscard]] dataset::Progress bar_of(const std::string& what);
-
-/// @returns kIo
-[[nodiscard]] Result<void> write_png(const vision::Picture& picture, const std::string& file);
 
 // One function a group of sub-commands of `stepcast dataset`.
 void add_dataset_import(CLI::App& group, int& status);

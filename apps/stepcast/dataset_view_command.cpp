@@ -5,6 +5,7 @@
 
 #include "stepcast/dataset/contact_sheet.hpp"
 #include "stepcast/dataset/statistics.hpp"
+#include "stepcast/figures/png_file.hpp"
 
 #include "dataset_options.hpp"
 #include "exit_status.hpp"
@@ -25,8 +26,8 @@ int run_info(const InfoArguments& arguments) {
   const auto statistics = dataset::statistics(*data);
   fmt::print("{}", dataset::table(statistics));
   if (!arguments.plot.empty()) {
-    const auto written =
-        write_png(figures::draw(dataset::class_bars(statistics, data->name)), arguments.plot);
+    const auto written = figures::write_png(
+        figures::draw(dataset::class_bars(statistics, data->name)), arguments.plot);
     if (!written) {
       return report(written.error());
     }
@@ -98,7 +99,7 @@ int run_sheet(const SheetArguments& arguments) {
   if (!sheet) {
     return report(sheet.error());
   }
-  const auto written = write_png(*sheet, arguments.picture);
+  const auto written = figures::write_png(*sheet, arguments.picture);
   return written ? static_cast<int>(kSuccess) : report(written.error());
 }
 

@@ -11,11 +11,11 @@
 
 #include "stepcast/vision/annotate.hpp"
 #include "stepcast/vision/detector.hpp"
-#include "stepcast/vision/frame_watch.hpp"
 
 #include "command.hpp"
 #include "exit_status.hpp"
 #include "model_folder.hpp"
+#include "picture_faults.hpp"
 #include "picture_files.hpp"
 #include "terminal.hpp"
 
@@ -43,7 +43,8 @@ void print_json_line(const std::string& path, const vision::Found& found,
   const nlohmann::ordered_json line{{"image", path},
                                     {"width", found.width},
                                     {"height", found.height},
-                                    {"detections", std::move(detections)}};
+                                    {"detections", std::move(detections)},
+                                    {"faults", json_of(faults_of(path))}};
   // A path is bytes; what is no UTF-8 in it is replaced.
   fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
@@ -59,19 +60,6 @@ void print_text(const std::string& path, const vision::Found& found,
                terminal.warn(model.classes[one.class_index]), one.confidence * 100, one.box.width,
                one.box.height, one.box.x, one.box.y,
                loose ? terminal.dim("   (a class with too few pictures to be trusted)") : "");
-  }
-}
-
-/// On standard error: a detector finds nothing in the dark, and that is no good print.
-void warn_of_faults(const std::string& path) {
-  const auto picture = vision::read_picture(path);
-  if (!picture) {
-    return;  // has been reported
-  }
-  const Terminal terminal(stderr);
-  for (const auto fault : vision::FrameWatch().look(vision::measure_frame(*picture))) {
-    fmt::print(stderr, "{} {}: this picture is {}: what it does not show may still be there\n",
-               terminal.warn("stepcast:"), path, vision::frame_fault_name(fault));
   }
 }
 
@@ -145,7 +133,7 @@ int run(const DetectOptions& options) {
       print_json_line(path, *found, detector->info());
     } else {
       print_text(path, *found, detector->info());
-      warn_of_faults(path);
+      warn_of(faults_of(path), path);
     }
     if (!annotated) {
       return {};

@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "exit_status.hpp"
 #include "model_folder.hpp"
+#include "picture_faults.hpp"
 #include "picture_files.hpp"
 #include "terminal.hpp"
 
@@ -31,7 +32,8 @@ void print_json_line(const std::string& path, const vision::Judgement& judgement
                                     {"prediction", model.classes[judgement.best]},
                                     {"confidence", judgement.confidence},
                                     {"probabilities", std::move(probabilities)},
-                                    {"unsure", judgement.unsure}};
+                                    {"unsure", judgement.unsure},
+                                    {"faults", json_of(faults_of(path))}};
   // A path is bytes; what is no UTF-8 in it is replaced.
   fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
@@ -77,6 +79,7 @@ int run(const PredictOptions& options) {
       print_json_line(path, *judgement, classifier->info());
     } else {
       print_text(path, *judgement, classifier->info(), options.top);
+      warn_of(faults_of(path), path);
     }
     return {};
   });

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "stepcast/base/whole_file.hpp"
 #include "stepcast/dataset/dataset.hpp"
-#include "stepcast/dataset/whole_file.hpp"
 
 #include "json_text.hpp"
 

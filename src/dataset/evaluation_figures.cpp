@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "stepcast/evaluation/box_judgements.hpp"
+
 namespace stepcast::dataset {
 
 using figures::LineFigure;
@@ -105,6 +107,37 @@ LineFigure reliability_figure(std::span<const evaluation::ReliabilityBin> bins,
   figure.subtitle = fmt::format("{} answers; expected calibration error {:.3f}", count,
                                 evaluation::expected_calibration_error(bins));
   return figure;
+}
+
+figures::NamedFigures detection_diagrams(std::span<const evaluation::JudgedPicture> pictures,
+                                         const evaluation::DetectionScores& scores,
+                                         std::span<const double> thresholds,
+                                         std::span<const std::string> classes) {
+  std::vector<std::string> with_nothing(classes.begin(), classes.end());
+  with_nothing.emplace_back("nothing");
+  const auto boxes = evaluation::judge_boxes(pictures, thresholds);
+  auto confused = confusion_figure(boxes, with_nothing, "What was there and what was said");
+  confused.subtitle = fmt::format(
+      "boxes of {} pictures at the thresholds of the classes; overlap "
+      "of at least 0.5",
+      pictures.size());
+  // Below, answers are many and nearly all wrong: they would drown the rest.
+  constexpr double kLeastConfidence = 0.05;
+  const auto bins = evaluation::reliability(
+      evaluation::box_confidences(pictures, classes.size(), kLeastConfidence));
+  return {
+      {"precision_recall.png",
+       draw(precision_recall_figure(scores, classes, "Precision and recall"))},
+      {"failures.png", draw(roc_figure(evaluation::failure_scores(pictures), "Failure or not"))},
+      {"confusion.png", draw(confused)},
+      {"reliability.png", draw(reliability_figure(bins, "Is confidence what it says?"))}};
+}
+
+figures::NamedFigures classification_diagrams(std::span<const evaluation::Judgement> judgements,
+                                              std::span<const evaluation::ReliabilityBin> bins,
+                                              std::span<const std::string> classes) {
+  return {{"confusion.png", draw(confusion_figure(judgements, classes, "What was shown and said"))},
+          {"reliability.png", draw(reliability_figure(bins, "Is confidence what it says?"))}};
 }
 
 LineFigure training_figure(std::span<const TrainingCurve> curves, std::size_t best_epoch,

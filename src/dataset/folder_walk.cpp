@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "stepcast/dataset/whole_file.hpp"
+#include "stepcast/base/whole_file.hpp"
 
 namespace stepcast::dataset {
 

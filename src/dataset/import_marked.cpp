@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "stepcast/dataset/whole_file.hpp"
+#include "stepcast/base/whole_file.hpp"
 
 #include "folder_walk.hpp"
 #include "labels.hpp"

@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "stepcast/base/whole_file.hpp"
 #include "stepcast/dataset/import.hpp"
-#include "stepcast/dataset/whole_file.hpp"
 
 #include "json_text.hpp"
 #include "labels.hpp"

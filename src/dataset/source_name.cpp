@@ -33,13 +33,21 @@ void drop_export_suffix(std::string& stem) {
   }
 }
 
+/// Numbers at the end that count pictures or tell a time; not one that belongs to a name: of
+/// `rf6_000123` stays `rf6`.
 void drop_number(std::string& stem) {
-  const auto is_number = [](char c) {
-    return std::isdigit(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.' ||
-           c == ' ' || c == '(' || c == ')';
-  };
-  while (!stem.empty() && is_number(stem.back())) {
-    stem.pop_back();
+  const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  bool dropped = false;
+  while (true) {
+    stem.resize(stem.find_last_not_of("-_. ()") + 1);
+    const auto run = std::find_if_not(stem.rbegin(), stem.rend(), is_digit).base();
+    const bool part_of_name =
+        run != stem.begin() && std::isalpha(static_cast<unsigned char>(*(run - 1))) != 0;
+    if (run == stem.end() || (dropped && part_of_name)) {
+      return;
+    }
+    stem.erase(run, stem.end());
+    dropped = true;
   }
 }
 

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "stepcast/dataset/whole_file.hpp"
+#include "stepcast/base/whole_file.hpp"
 #include "stepcast/evaluation/classification.hpp"
 #include "stepcast/evaluation/detection_scores.hpp"
 #include "stepcast/vision/classifier.hpp"
@@ -21,7 +21,7 @@ namespace ev = evaluation;
 constexpr double kEverything = 0.01;  // confidence down to which a curve needs answers
 
 Result<vision::ModelKind> kind_of(const fs::path& file) {
-  const auto bytes = dataset::read_text(file);
+  const auto bytes = read_text(file);
   if (!bytes) {
     return tl::unexpected(bytes.error());
   }

@@ -12,7 +12,7 @@
 #include <openssl/evp.h>
 
 #include "stepcast/base/contracts.hpp"
-#include "stepcast/dataset/whole_file.hpp"
+#include "stepcast/base/whole_file.hpp"
 
 namespace stepcast::models {
 namespace {
@@ -92,12 +92,12 @@ Result<void> Shelf::write_uses(const std::vector<Use>& uses) const {
   for (const Use& use : uses) {
     list.push_back(use_json(use));
   }
-  return dataset::write_whole(folder_ / "versions" / name_ / "uses.json", list.dump(1) + "\n");
+  return write_whole(folder_ / "versions" / name_ / "uses.json", list.dump(1) + "\n");
 }
 
 /// Copies a network under its hash, unless it is there. @returns the hash
 Result<std::string> Shelf::keep(const fs::path& file) const {
-  const auto bytes = dataset::read_text(file);
+  const auto bytes = read_text(file);
   if (!bytes) {
     return tl::unexpected(bytes.error());
   }
@@ -107,7 +107,7 @@ Result<std::string> Shelf::keep(const fs::path& file) const {
   }
   std::error_code unknown;
   if (!fs::exists(version_file(version), unknown)) {
-    if (auto written = dataset::write_whole(version_file(version), *bytes); !written) {
+    if (auto written = write_whole(version_file(version), *bytes); !written) {
       return tl::unexpected(written.error());
     }
   }
@@ -119,7 +119,7 @@ Result<std::vector<Use>> Shelf::uses() {
   const auto file = folder_ / "versions" / name_ / "uses.json";
   std::error_code unknown;
   if (fs::exists(file, unknown)) {
-    const auto text = dataset::read_text(file);
+    const auto text = read_text(file);
     if (!text) {
       return tl::unexpected(text.error());
     }
@@ -166,12 +166,12 @@ Result<Use> Shelf::put_into_use(const fs::path& file, Use use) {
   }
   use.version = *version;
   use.at = now_text();
-  const auto bytes = dataset::read_text(version_file(*version));
+  const auto bytes = read_text(version_file(*version));
   if (!bytes) {
     return tl::unexpected(bytes.error());
   }
   list->push_back(use);
-  if (auto written = dataset::write_whole(current_file(), *bytes); !written) {
+  if (auto written = write_whole(current_file(), *bytes); !written) {
     return tl::unexpected(written.error());
   }
   if (auto written = write_uses(*list); !written) {
@@ -206,7 +206,7 @@ Result<Use> Shelf::roll_back() {
 }
 
 Result<std::string> sha256_of(const fs::path& file) {
-  const auto bytes = dataset::read_text(file);
+  const auto bytes = read_text(file);
   if (!bytes) {
     return tl::unexpected(bytes.error());
   }

@@ -126,17 +126,95 @@ Sample warped(const Sample& sample, int size, const Augmentation& how, std::mt19
   return made;
 }
 
+/// The piece of `source` under `from` lies on `target` under `to`, fading out at its edge.
+void put(const cv::Mat& source, const cv::Rect& from, cv::Mat& target, const cv::Rect& to) {
+  cv::Mat piece;
+  cv::resize(source(from), piece, to.size(), 0, 0, cv::INTER_AREA);
+  cv::Mat share(to.size(), CV_32FC1, cv::Scalar(0));
+  constexpr double kInner = 0.45;
+  cv::ellipse(
+      share,
+      cv::RotatedRect(
+          {0.5F * static_cast<float>(to.width), 0.5F * static_cast<float>(to.height)},
+          {static_cast<float>(2 * kInner * to.width), static_cast<float>(2 * kInner * to.height)},
+          0),
+      cv::Scalar(1), cv::FILLED);
+  constexpr double kFade = 0.04;
+  cv::GaussianBlur(share, share, {}, std::max(1.0, kFade * std::min(to.width, to.height)));
+  auto place = target(to);
+  for (int y = 0; y < to.height; ++y) {
+    for (int x = 0; x < to.width; ++x) {
+      const float part = share.at<float>(y, x);
+      auto& below = place.at<cv::Vec3b>(y, x);
+      const auto& above = piece.at<cv::Vec3b>(y, x);
+      for (int c = 0; c < 3; ++c) {
+        below[c] = cv::saturate_cast<std::uint8_t>(part * static_cast<float>(above[c]) +
+                                                   (1 - part) * static_cast<float>(below[c]));
+      }
+    }
+  }
+}
+
+/// A picture without marks, with a piece of another one on it.
+Sample with_a_piece(const std::vector<Sample>& samples, const Sample& sample,
+                    const Augmentation& how, std::mt19937_64& random) {
+  Sample made{sample.picture.clone(), {}};
+  const bool wants_mark = happens(random, 0.5);
+  std::uniform_int_distribution<std::size_t> any(0, samples.size() - 1);
+  constexpr int kTries = 30;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const auto& donor = samples[any(random)];
+    cv::Rect2d from;
+    int class_index = -1;
+    if (wants_mark) {
+      for (const auto& mark : donor.marks) {
+        if (std::find(how.pasted.begin(), how.pasted.end(), mark.class_index) != how.pasted.end()) {
+          from = {mark.box.x, mark.box.y, mark.box.width, mark.box.height};
+          class_index = mark.class_index;
+        }
+      }
+    } else if (donor.marks.empty()) {
+      const double width = uniform(random, 0.2, 0.6) * donor.picture.cols;
+      const double height = uniform(random, 0.2, 0.6) * donor.picture.rows;
+      from = {uniform(random, 0, donor.picture.cols - width),
+              uniform(random, 0, donor.picture.rows - height), width, height};
+    }
+    const cv::Rect whole = cv::Rect(from) & cv::Rect(0, 0, donor.picture.cols, donor.picture.rows);
+    constexpr int kLeastPiecePx = 24;
+    if (whole.width < kLeastPiecePx || whole.height < kLeastPiecePx) {
+      continue;
+    }
+    const double side = uniform(random, 0.15, 0.6) * std::min(made.picture.cols, made.picture.rows);
+    const double ratio = side / std::max(whole.width, whole.height);
+    const cv::Size size(std::max(8, static_cast<int>(whole.width * ratio)),
+                        std::max(8, static_cast<int>(whole.height * ratio)));
+    const cv::Rect to({static_cast<int>(uniform(random, 0, made.picture.cols - size.width)),
+                       static_cast<int>(uniform(random, 0, made.picture.rows - size.height))},
+                      size);
+    put(donor.picture, whole, made.picture, to);
+    if (class_index >= 0) {
+      made.marks.push_back({class_index,
+                            {static_cast<double>(to.x), static_cast<double>(to.y),
+                             static_cast<double>(to.width), static_cast<double>(to.height)}});
+    }
+    break;
+  }
+  return made;
+}
+
 void recolour(cv::Mat& picture, const Augmentation& how, std::mt19937_64& random) {
   // Hue runs over 180 in OpenCV's 8 bits.
   constexpr double kHueSteps = 180;
-  const double hue = uniform(random, -how.hue, how.hue) * kHueSteps;
-  const double saturation = 1 + uniform(random, -how.saturation, how.saturation);
+  const double turn = happens(random, how.other_colour) ? 1 : how.hue;
+  const double hue = uniform(random, -turn, turn) * kHueSteps;
+  const double saturation =
+      happens(random, how.grey) ? 0 : 1 + uniform(random, -how.saturation, how.saturation);
   const double brightness = 1 + uniform(random, -how.brightness, how.brightness);
   cv::Mat hsv;
   cv::cvtColor(picture, hsv, cv::COLOR_BGR2HSV);
   cv::Mat table(1, 256, CV_8UC3);
   for (int i = 0; i < 256; ++i) {
-    const double turned = std::fmod(i + hue + kHueSteps, kHueSteps);
+    const double turned = std::fmod(i + hue + 2 * kHueSteps, kHueSteps);
     table.at<cv::Vec3b>(0, i) = {static_cast<std::uint8_t>(turned),
                                  cv::saturate_cast<std::uint8_t>(i * saturation),
                                  cv::saturate_cast<std::uint8_t>(i * brightness)};
@@ -185,8 +263,12 @@ Sample letterboxed(const Sample& sample, int size) {
 
 Sample augmented(const std::vector<Sample>& samples, std::size_t index, int size,
                  const Augmentation& how, std::mt19937_64& random) {
+  const bool pastes =
+      !how.pasted.empty() && samples[index].marks.empty() && happens(random, how.paste);
   const auto start = happens(random, how.mosaic) ? mosaic(samples, index, size, random)
-                                                 : letterboxed(samples[index], size);
+                     : pastes
+                         ? letterboxed(with_a_piece(samples, samples[index], how, random), size)
+                         : letterboxed(samples[index], size);
   auto made = warped(start, size, how, random);
   recolour(made.picture, how, random);
   if (happens(random, how.blur)) {

@@ -19,16 +19,23 @@ struct Sample {
 /// How far a picture may be changed while it stays a picture of the same thing.
 struct Augmentation {
   double mosaic = 1.0;  ///< Probability of four pictures in one.
-  double least_scale = 0.7;
-  double most_scale = 1.4;
+  double least_scale = 0.75;
+  double most_scale = 1.6;
   double rotation_deg = 3;  ///< More, and the upright box around a turned box is too large.
   double shear_deg = 0;
-  double translation = 0.1;  ///< Of the picture's side.
-  double hue = 0.015;        ///< Of the circle; filament has any colour, but a change is not free.
-  double saturation = 0.6;   ///< Factor up to 1 +- this.
+  double translation = 0.1;   ///< Of the picture's side.
+  double hue = 0.015;         ///< Of the circle: light and camera.
+  double other_colour = 0.2;  ///< Probability of any hue: filament has every colour.
+  double grey = 0.05;         ///< Probability of no colour: cameras at night.
+  double saturation = 0.6;    ///< Factor up to 1 +- this.
   double brightness = 0.4;
   double mirror = 0.5;  ///< Probability.
   double blur = 0.05;   ///< Probability of a little blur: cameras of printers are cheap.
+  /// Probability that a piece of another picture is put on one without marks: a mark of a class in
+  /// `pasted`, or as often a piece without any, so that seams tell nothing (Ghiasi et al.,
+  /// arXiv:2012.07177).
+  double paste = 0.4;
+  std::vector<int> pasted;  ///< Classes of what may lie anywhere.
 };
 
 /// The grey that fills what no picture covers.

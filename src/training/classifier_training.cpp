@@ -10,6 +10,7 @@
 
 #include "augmentation.hpp"
 #include "onnx_writer.hpp"
+#include "shared_gradients.hpp"
 #include "torch_network.hpp"
 #include "torch_tools.hpp"
 
@@ -38,6 +39,8 @@ Augmentation gentle() {
   how.rotation_deg = 15;
   how.shear_deg = 3;
   how.translation = 0.1;
+  how.other_colour = 0;
+  how.grey = 0;
   how.saturation = 0.4;
   how.brightness = 0.3;
   return how;
@@ -65,13 +68,13 @@ std::vector<double> weights_of(const ClassifierTraining& training,
   return weights;
 }
 
-/// Cross entropy with softened labels, each picture by its weight.
+/// Cross entropy with softened labels, each picture by its weight; the sum.
 torch::Tensor loss_of(const torch::Tensor& logits, const torch::Tensor& labels,
                       const torch::Tensor& weights, double smoothing) {
   const auto says = torch::log_softmax(logits, 1);
   const auto right = says.gather(1, labels.unsqueeze(1)).squeeze(1);
   const auto each = -(1 - smoothing) * right - smoothing * says.mean(1);
-  return (each * weights).mean();
+  return (each * weights).sum();
 }
 
 /// Cuts 0 .. count - 1, in a random order, into batches.
@@ -114,7 +117,7 @@ class TrainedClassifier::Network {
       : training_(training), network_(std::make_shared<TorchNetwork>(weights, best_device())) {
     const torch::NoGradGuard no_gradients;
     network_->eval();
-    static_cast<void>(head(features(torch::zeros({1, 3, training.size, training.size})), 0));
+    static_cast<void>(head(features(torch::zeros({1, 3, training.size, training.size}))));
   }
 
   [[nodiscard]] TorchNetwork& torch_network() { return *network_; }
@@ -124,11 +127,17 @@ class TrainedClassifier::Network {
   [[nodiscard]] torch::Tensor features(const torch::Tensor& images) {
     return Model(*network_)(images.to(best_device()));
   }
-  /// To N x classes.
-  [[nodiscard]] torch::Tensor head(const torch::Tensor& features, double dropout) {
+  /// To N x classes. @param kept factors of the last layer's inputs, as dropout() draws them
+  [[nodiscard]] torch::Tensor head(const torch::Tensor& features, const torch::Tensor& kept = {}) {
     auto x = training_.hidden > 0 ? network_->conv(features, hidden()) : features;
-    x = torch::dropout(x, dropout, dropout > 0);
-    return network_->conv(x, last()).flatten(1);
+    return network_->conv(kept.defined() ? x * kept : x, last()).flatten(1);
+  }
+  /// For N pictures: 0 for what is dropped, more than 1 for the rest. Drawn beforehand, because
+  /// threads would draw in any order.
+  [[nodiscard]] torch::Tensor dropout(std::int64_t pictures) const {
+    const auto width = training_.hidden > 0 ? training_.hidden : Model::kFeatures;
+    const auto ones = torch::ones({pictures, width, 1, 1}, best_device());
+    return torch::dropout(ones, training_.dropout, true);
   }
   /// Those of the head only.
   [[nodiscard]] std::vector<torch::Tensor> head_parameters() {
@@ -199,7 +208,7 @@ Result<std::vector<std::vector<double>>> TrainedClassifier::logits(
     const cv::Mat view(picture->height, picture->width, CV_8UC3, picture->bgr.data());
     const auto input = network_->input_of({stretched(view, size)});
     const auto values =
-        network_->head(network_->features(input), 0).to(torch::kCPU, torch::kFloat64).contiguous();
+        network_->head(network_->features(input)).to(torch::kCPU, torch::kFloat64).contiguous();
     all.emplace_back(values.data_ptr<double>(), values.data_ptr<double>() + values.numel());
   }
   return all;
@@ -300,9 +309,10 @@ class ClassifierTrainer::Implementation {
         const auto features = view.index({chosen.indices});
         for (const auto& rows : batches_of(count, batch, random)) {
           const auto some = torch::tensor(rows).to(best_device());
-          const auto logits = network.head(features.index({some}), training_.dropout);
+          const auto logits = network.head(features.index({some}), network.dropout(some.size(0)));
           const auto loss = loss_of(logits, chosen.labels.index({some}),
-                                    chosen.weights.index({some}), training_.label_smoothing);
+                                    chosen.weights.index({some}), training_.label_smoothing) /
+                            some.size(0);
           optimizer.zero_grad();
           loss.backward();
           optimizer.step();
@@ -316,9 +326,9 @@ class ClassifierTrainer::Implementation {
     if (training_.fine_epochs == 0) {
       return true;
     }
+    const auto parameters = network.torch_network().parameters();
     torch::optim::AdamW optimizer(
-        network.torch_network().parameters(),
-        torch::optim::AdamWOptions(training_.fine_rate).weight_decay(kFineDecay));
+        parameters, torch::optim::AdamWOptions(training_.fine_rate).weight_decay(kFineDecay));
     for (int epoch = 1; epoch <= training_.fine_epochs; ++epoch) {
       const auto seed = epoch_seed(training_.seed, training_.views + epoch);
       std::mt19937_64 random(seed);
@@ -336,14 +346,20 @@ class ClassifierTrainer::Implementation {
         const auto some = torch::tensor(rows).to(best_device());
         const double done = epoch - 1 + static_cast<double>(step) / steps;
         set_rate(optimizer, training_.fine_rate * falling_share(done, 1, training_.fine_epochs));
-        const auto logits =
-            network.head(network.features(network.input_of(views)), training_.dropout);
-        const auto loss = loss_of(logits, chosen.labels.index({some}), chosen.weights.index({some}),
-                                  training_.label_smoothing);
-        optimizer.zero_grad();
-        loss.backward();
+        const auto images = network.input_of(views);
+        const auto labels_now = chosen.labels.index({some});
+        const auto weights_now = chosen.weights.index({some});
+        const auto kept = network.dropout(some.size(0));
+        sum += find_gradients(
+            parameters, some.size(0), best_device().is_cpu() ? training_.threads : 1,
+            [&](std::int64_t begin, std::int64_t end) -> Loss {
+              const auto logits = network.head(network.features(images.slice(0, begin, end)),
+                                               kept.slice(0, begin, end));
+              return {loss_of(logits, labels_now.slice(0, begin, end),
+                              weights_now.slice(0, begin, end), training_.label_smoothing),
+                      end - begin};
+            });
         optimizer.step();
-        sum += loss.item<double>();
         if (!observer({.epoch = epoch,
                        .epochs = training_.fine_epochs,
                        .step = step + 1,

@@ -4,15 +4,20 @@
 #include <cmath>
 #include <filesystem>
 #include <future>
+#include <limits>
 #include <numeric>
-#include <string_view>
+#include <optional>
 
 #include <fmt/format.h>
 #include <torch/torch.h>
 
+#include "stepcast/training/fingerprint.hpp"
+
 #include "augmentation.hpp"
-#include "label_assignment.hpp"
+#include "detector_loss.hpp"
 #include "onnx_writer.hpp"
+#include "picture_order.hpp"
+#include "shared_gradients.hpp"
 #include "torch_network.hpp"
 #include "torch_tools.hpp"
 #include "yolox_weights.hpp"
@@ -20,8 +25,6 @@
 namespace stepcast::training {
 namespace {
 
-constexpr std::array kStrides = {8, 16, 32};
-constexpr double kOverlapLossWeight = 5;
 /// Averages over about this many of the last steps are what ships.
 constexpr double kAverageSteps = 500;
 constexpr double kWarmUpEpochs = 1;
@@ -33,206 +36,51 @@ struct Batch {
   std::vector<std::vector<Mark>> marks;
 };
 
-/// The maps of all strides side by side: N x places x (5 + classes), and where each place is.
-struct Places {
-  torch::Tensor raw;
-  torch::Tensor cells;    ///< places x 2
-  torch::Tensor strides;  ///< places x 1
-};
-
-Places places_of(const std::array<torch::Tensor, 3>& maps) {
-  std::vector<torch::Tensor> raw;
-  std::vector<torch::Tensor> cells;
-  std::vector<torch::Tensor> strides;
-  for (std::size_t level = 0; level < maps.size(); ++level) {
-    const auto rows = maps[level].size(2);
-    const auto columns = maps[level].size(3);
-    raw.push_back(maps[level].flatten(2).transpose(1, 2));
-    const auto y = torch::arange(rows).view({rows, 1}).expand({rows, columns});
-    const auto x = torch::arange(columns).view({1, columns}).expand({rows, columns});
-    cells.push_back(torch::stack({x, y}, 2).reshape({-1, 2}).to(torch::kFloat32));
-    strides.push_back(torch::full({rows * columns, 1}, static_cast<float>(kStrides[level])));
-  }
-  const auto device = maps[0].device();
-  return {torch::cat(raw, 1), torch::cat(cells).to(device), torch::cat(strides).to(device)};
-}
-
-/// What the places of a batch shall say.
-struct Targets {
-  std::vector<std::int64_t> image;
-  std::vector<std::int64_t> place;
-  std::vector<std::int64_t> class_index;
-  std::vector<float> overlap;
-  std::vector<float> box;  ///< Middle and size, four each.
-};
-
-Targets targets_of(const Places& places, const std::vector<std::vector<Mark>>& marks, int classes) {
-  const auto raw = places.raw.detach().to(torch::kCPU).contiguous();
-  const auto cells = places.cells.to(torch::kCPU).contiguous();
-  const auto strides = places.strides.to(torch::kCPU).contiguous();
-  const auto count = static_cast<std::size_t>(raw.size(1));
-  const auto width = static_cast<std::size_t>(raw.size(2));
-  Targets targets;
-  std::vector<Prediction> predictions(count);
-  for (std::size_t image = 0; image < marks.size(); ++image) {
-    if (marks[image].empty()) {
-      continue;
-    }
-    for (std::size_t p = 0; p < count; ++p) {
-      const float* says = raw.data_ptr<float>() + (image * count + p) * width;
-      const double stride = strides.data_ptr<float>()[p];
-      const double cell_x = cells.data_ptr<float>()[2 * p];
-      const double cell_y = cells.data_ptr<float>()[2 * p + 1];
-      const double box_width = std::exp(says[2]) * stride;
-      const double box_height = std::exp(says[3]) * stride;
-      predictions[p] = {
-          .stride = stride,
-          .cell_x = cell_x,
-          .cell_y = cell_y,
-          .box = {(says[0] + cell_x) * stride - box_width / 2,
-                  (says[1] + cell_y) * stride - box_height / 2, box_width, box_height},
-          .object_logit = says[4],
-          .class_logits = says + 5};
-    }
-    for (const auto& assignment : assign_labels(predictions, marks[image], classes)) {
-      const auto& mark = marks[image][assignment.mark];
-      targets.image.push_back(static_cast<std::int64_t>(image));
-      targets.place.push_back(static_cast<std::int64_t>(assignment.prediction));
-      targets.class_index.push_back(mark.class_index);
-      targets.overlap.push_back(static_cast<float>(assignment.overlap));
-      for (const double value : {mark.box.x + mark.box.width / 2, mark.box.y + mark.box.height / 2,
-                                 mark.box.width, mark.box.height}) {
-        targets.box.push_back(static_cast<float>(value));
+std::int64_t fingerprint_of(const DetectorTraining& training) {
+  Fingerprint print;
+  const auto add_pictures = [&](const std::vector<LabelledPicture>& pictures) {
+    for (const auto& picture : pictures) {
+      print.add(picture.path);
+      for (const auto& mark : picture.marks) {
+        print.add(fmt::format(" {} {} {} {} {}", mark.class_index, mark.box.x, mark.box.y,
+                              mark.box.width, mark.box.height));
       }
     }
-  }
-  return targets;
-}
-
-torch::Tensor overlap_of(const torch::Tensor& a, const torch::Tensor& b) {
-  const auto least =
-      torch::max(a.slice(1, 0, 2) - a.slice(1, 2, 4) / 2, b.slice(1, 0, 2) - b.slice(1, 2, 4) / 2);
-  const auto most =
-      torch::min(a.slice(1, 0, 2) + a.slice(1, 2, 4) / 2, b.slice(1, 0, 2) + b.slice(1, 2, 4) / 2);
-  const auto common = (most - least).clamp_min(0).prod(1);
-  constexpr double kTiny = 1e-9;
-  return common / (a.slice(1, 2, 4).prod(1) + b.slice(1, 2, 4).prod(1) - common + kTiny);
-}
-
-/// The loss of YOLOX: overlap, objectness, classes; in the closing epochs also the numbers of the
-/// boxes themselves.
-torch::Tensor loss_of(const std::array<torch::Tensor, 3>& maps,
-                      const std::vector<std::vector<Mark>>& marks, int classes, bool closing) {
-  namespace F = torch::nn::functional;
-  const auto places = places_of(maps);
-  const auto targets = targets_of(places, marks, classes);
-  const auto device = places.raw.device();
-  const auto sum = F::BinaryCrossEntropyWithLogitsFuncOptions().reduction(torch::kSum);
-  const auto found = static_cast<std::int64_t>(targets.image.size());
-  auto objects = torch::zeros({places.raw.size(0), places.raw.size(1)}, device);
-  if (found == 0) {
-    return F::binary_cross_entropy_with_logits(places.raw.select(2, 4), objects, sum);
-  }
-  const auto image = torch::tensor(targets.image).to(device);
-  const auto place = torch::tensor(targets.place).to(device);
-  const auto wanted = torch::tensor(targets.box).view({found, 4}).to(device);
-  const auto overlaps = torch::tensor(targets.overlap).to(device);
-  const auto says = places.raw.index({image, place});
-  const auto cells = places.cells.index({place});
-  const auto strides = places.strides.index({place});
-  const auto boxes =
-      torch::cat({(says.slice(1, 0, 2) + cells) * strides, says.slice(1, 2, 4).exp() * strides}, 1);
-  auto loss = kOverlapLossWeight * (1 - overlap_of(boxes, wanted).square()).sum();
-  objects.index_put_({image, place}, torch::ones({found}, device));
-  loss = loss + F::binary_cross_entropy_with_logits(places.raw.select(2, 4), objects, sum);
-  const auto which =
-      torch::one_hot(torch::tensor(targets.class_index), classes).to(torch::kFloat32).to(device);
-  loss = loss +
-         F::binary_cross_entropy_with_logits(says.slice(1, 5), which * overlaps.unsqueeze(1), sum);
-  if (closing) {
-    constexpr double kTiny = 1e-8;
-    const auto numbers = torch::cat({wanted.slice(1, 0, 2) / strides - cells,
-                                     torch::log(wanted.slice(1, 2, 4) / strides + kTiny)},
-                                    1);
-    loss = loss + (says.slice(1, 0, 4) - numbers).abs().sum();
-  }
-  return loss / static_cast<double>(found);
-}
-
-/// Pictures with rare classes come more often: by the root of how rare the rarest is
-/// (Gupta et al., arXiv:1908.03195).
-std::vector<double> repeats_of(const std::vector<LabelledPicture>& pictures, std::size_t classes) {
-  constexpr double kCommonShare = 0.15;  ///< Classes in more pictures than this are not rare.
-  constexpr double kMostRepeats =
-      4;  ///< A handful of pictures is learnt by heart before it is learnt.
-  std::vector<double> share(classes, 0);
-  for (const auto& picture : pictures) {
-    std::vector<bool> seen(classes, false);
-    for (const auto& mark : picture.marks) {
-      seen[static_cast<std::size_t>(mark.class_index)] = true;
-    }
-    for (std::size_t c = 0; c < classes; ++c) {
-      share[c] += seen[c] ? 1.0 / static_cast<double>(pictures.size()) : 0;
-    }
-  }
-  std::vector<double> repeats;
-  for (const auto& picture : pictures) {
-    double most = 1;
-    for (const auto& mark : picture.marks) {
-      most = std::max(most,
-                      std::sqrt(kCommonShare / share[static_cast<std::size_t>(mark.class_index)]));
-    }
-    repeats.push_back(std::min(most, kMostRepeats));
-  }
-  return repeats;
-}
-
-/// The order of an epoch; a repeat of 1.6 is one more in six of ten epochs.
-std::vector<std::size_t> order_of(const std::vector<double>& repeats, std::mt19937_64& random) {
-  std::vector<std::size_t> order;
-  std::uniform_real_distribution<double> chance(0, 1);
-  for (std::size_t i = 0; i < repeats.size(); ++i) {
-    const auto times = static_cast<std::size_t>(repeats[i] + chance(random));
-    order.insert(order.end(), times, i);
-  }
-  std::shuffle(order.begin(), order.end(), random);
-  return order;
-}
-
-/// A number that differs with all that the network depends on (FNV-1a over its text).
-std::int64_t fingerprint_of(const DetectorTraining& training) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&hash](std::string_view text) {
-    constexpr std::uint64_t kPrime = 0x100000001b3;
-    for (const char letter : text) {
-      hash = (hash ^ static_cast<std::uint8_t>(letter)) * kPrime;
-    }
   };
-  add(fmt::format("{} {} {} {} {} {} {} {} {} {} {}", training.classes.size(), training.pretrained,
-                  training.size, training.mosaic, training.epochs, training.closing_epochs,
-                  training.batch, training.learning_rate, training.weight_decay, training.seed,
-                  training.threads));
-  for (const auto& picture : training.pictures) {
-    add(picture.path);
-    for (const auto& mark : picture.marks) {
-      add(fmt::format(" {} {} {} {} {}", mark.class_index, mark.box.x, mark.box.y, mark.box.width,
-                      mark.box.height));
-    }
+  if (!training.rare_more_often) {
+    print.add("as they are");
   }
-  return static_cast<std::int64_t>(hash);
+  for (const int pasted : training.pasted) {
+    print.add(fmt::format("pasted {} ", pasted));
+  }
+  print.add(fmt::format("{} ", training.backbone_rate));
+  print.add(fmt::format("{} {} {} {} {} {} {} {} {} {} {}", training.classes.size(),
+                        training.pretrained, training.size, training.mosaic, training.epochs,
+                        training.closing_epochs, training.batch, training.learning_rate,
+                        training.weight_decay, training.seed, training.threads));
+  add_pictures(training.pictures);
+  if (training.patience > 0) {
+    print.add(fmt::format("{}", training.patience));
+    add_pictures(training.validation);
+  }
+  return static_cast<std::int64_t>(print.value());
 }
 
 class Trainer {
  public:
-  Trainer(const DetectorTraining& training, std::vector<Sample> samples, NamedArrays weights)
+  Trainer(const DetectorTraining& training, std::vector<Sample> samples,
+          const std::vector<Sample>& validation, NamedArrays weights)
       : training_(training),
         samples_(std::move(samples)),
-        repeats_(repeats_of(training.pictures, training.classes.size())),
+        validation_(validation_batches(validation)),
+        repeats_(training.rare_more_often ? repeats_of(training.pictures, training.classes.size())
+                                          : std::vector<double>(training.pictures.size(), 1)),
         classes_(static_cast<int>(training.classes.size())),
         device_(best_device()),
         network_(std::make_shared<TorchNetwork>(weights, device_)),
         average_(std::make_shared<TorchNetwork>(weights, device_)) {
     opening_.mosaic = training.mosaic;
+    opening_.pasted = closing_.pasted = training.pasted;
     closing_.mosaic = 0;
     closing_.least_scale = 0.8;
     closing_.most_scale = 1.2;
@@ -245,7 +93,7 @@ class Trainer {
     if (!first) {
       return tl::unexpected(first.error());
     }
-    for (int epoch = *first; epoch <= training_.epochs; ++epoch) {
+    for (int epoch = *first; epoch <= last_epoch(); ++epoch) {
       if (!run_epoch(epoch, observer)) {
         return fail(Errc::kInterrupted, fmt::format("stopped in epoch {}", epoch), training_.folder,
                     "the same command goes on from there");
@@ -256,8 +104,82 @@ class Trainer {
   }
 
   [[nodiscard]] NamedArrays weights() const { return average_->folded(); }
+  [[nodiscard]] const std::vector<EpochRecord>& history() const { return history_; }
 
  private:
+  /// As the product sees them: whole, unchanged.
+  [[nodiscard]] std::vector<Batch> validation_batches(const std::vector<Sample>& samples) const {
+    std::vector<Batch> batches;
+    const auto batch = static_cast<std::size_t>(training_.batch);
+    for (std::size_t begin = 0; begin < samples.size(); begin += batch) {
+      Batch made;
+      std::vector<cv::Mat> pictures;
+      for (std::size_t i = begin; i < std::min(begin + batch, samples.size()); ++i) {
+        auto sample = letterboxed(samples[i], training_.size);
+        pictures.push_back(std::move(sample.picture));
+        made.marks.push_back(std::move(sample.marks));
+      }
+      made.images = images_of(pictures, training_.size);
+      batches.push_back(std::move(made));
+    }
+    return batches;
+  }
+
+  /// The first epoch on pictures that are changed little.
+  [[nodiscard]] int first_closing_epoch() const {
+    const int planned = training_.epochs - training_.closing_epochs + 1;
+    if (training_.patience == 0) {
+      return planned;
+    }
+    const EpochRecord* best = nullptr;
+    for (const auto& record : history_) {
+      if (!record.validation_loss || record.epoch >= planned) {
+        break;
+      }
+      if (best == nullptr || *record.validation_loss < *best->validation_loss) {
+        best = &record;
+      } else if (record.epoch - best->epoch >= training_.patience) {
+        return record.epoch + 1;
+      }
+    }
+    return planned;
+  }
+  [[nodiscard]] int last_epoch() const {
+    return first_closing_epoch() + training_.closing_epochs - 1;
+  }
+
+  /// The mean over all validation pictures, of the network as it would ship.
+  [[nodiscard]] std::optional<double> validation_loss() const {
+    if (validation_.empty()) {
+      return std::nullopt;
+    }
+    // Each processor every so many batches; summed in their order.
+    const OwnThreads own;
+    const auto judge = [this](std::size_t first) {
+      const torch::NoGradGuard no_gradients;
+      std::pair<double, std::int64_t> sum{0, 0};
+      for (std::size_t i = first; i < validation_.size(); i += static_cast<std::size_t>(shares_)) {
+        const auto& batch = validation_[i];
+        const auto loss = detector_loss(forward(*average_, batch.images.to(device_)), batch.marks,
+                                        classes_, false);
+        sum.first += loss.sum.item<double>();
+        sum.second += loss.count;
+      }
+      return sum;
+    };
+    std::vector<std::future<std::pair<double, std::int64_t>>> parts;
+    for (int share = 0; share < shares_; ++share) {
+      parts.push_back(std::async(std::launch::async, judge, static_cast<std::size_t>(share)));
+    }
+    double loss = 0;
+    std::int64_t found = 0;
+    for (auto& part : parts) {
+      const auto sum = part.get();
+      loss += sum.first;
+      found += sum.second;
+    }
+    return loss / static_cast<double>(std::max<std::int64_t>(1, found));
+  }
   [[nodiscard]] std::array<torch::Tensor, 3> forward(TorchNetwork& network,
                                                      const torch::Tensor& images) const {
     return YoloxNano<TorchNetwork>(network, classes_)(images);
@@ -296,40 +218,68 @@ class Trainer {
       }
       network_->end_calibration();
       network_->freeze_statistics();
-      // Edges and colours are the same everywhere; at the highest resolution, to learn them anew
-      // would be a third of the time.
-      for (const auto* prefix : {"backbone.stem", "backbone.dark2"}) {
+      // Edges, colours and textures are the same everywhere; at the highest resolution, to learn
+      // them anew would be half of the time.
+      for (const auto* prefix : {"backbone.stem", "backbone.dark2", "backbone.dark3"}) {
         network_->freeze_weights(prefix);
       }
     }
     static_cast<void>(forward(*average_, empty));
     average_->move_towards(*network_, 1);
+    shares_ = device_.is_cpu() ? training_.threads : 1;
   }
 
   void make_optimizer() {
-    std::vector<torch::Tensor> decaying;
-    std::vector<torch::Tensor> others;
-    for (const auto& parameter : network_->parameters()) {
+    using Options = torch::optim::AdamWOptions;
+    // Weights of the backbone, its scales and biases, those of the rest.
+    std::array<std::vector<torch::Tensor>, 4> parts;
+    for (const auto& named : network_->named_parameters()) {
+      const auto& parameter = named.value();
       if (!parameter.requires_grad()) {
         continue;
       }
-      (parameter.dim() > 1 ? decaying : others).push_back(parameter);
+      const bool rest = named.key().rfind("backbone", 0) != 0;
+      parts[(rest ? 2U : 0U) + (parameter.dim() > 1 ? 0U : 1U)].push_back(parameter);
+      learning_.push_back(parameter);
     }
-    using Options = torch::optim::AdamWOptions;
     std::vector<torch::optim::OptimizerParamGroup> groups;
-    groups.emplace_back(decaying,
-                        std::make_unique<Options>(
-                            Options(training_.learning_rate).weight_decay(training_.weight_decay)));
-    groups.emplace_back(
-        others, std::make_unique<Options>(Options(training_.learning_rate).weight_decay(0)));
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (!parts[i].empty()) {
+        groups.emplace_back(parts[i], std::make_unique<Options>(Options(0).weight_decay(
+                                          i % 2 == 0 ? training_.weight_decay : 0)));
+        rates_.push_back(i < 2 ? training_.backbone_rate : 1);
+      }
+    }
     optimizer_ = std::make_unique<torch::optim::AdamW>(groups, Options(training_.learning_rate));
+  }
+
+  void set_rates(double rate) {
+    for (std::size_t i = 0; i < rates_.size(); ++i) {
+      auto& options = optimizer_->param_groups()[i].options();
+      static_cast<torch::optim::AdamWOptions&>(options).lr(rate * rates_[i]);
+    }
+  }
+
+  double find_gradients_of(const Batch& batch, bool closing) {
+    return find_gradients(
+        learning_, batch.images.size(0), shares_, [&](std::int64_t begin, std::int64_t end) {
+          TorchShare share(*network_, begin == 0);
+          const auto images = batch.images.slice(0, begin, end).to(device_);
+          return detector_loss(YoloxNano<TorchShare>(share, classes_)(images),
+                               {batch.marks.begin() + begin, batch.marks.begin() + end}, classes_,
+                               closing);
+        });
   }
 
   bool run_epoch(int epoch, const TrainingObserver& observer) {
     const auto seed = epoch_seed(training_.seed, epoch);
     std::mt19937_64 random(seed);
     const auto order = order_of(repeats_, random);
-    const bool closing = epoch > training_.epochs - training_.closing_epochs;
+    const int first_closing = first_closing_epoch();
+    const bool closing = epoch >= first_closing;
+    // Where the falling rate stands: one that closes early goes on as if it had come in its time.
+    const int done =
+        closing ? training_.epochs - training_.closing_epochs + epoch - first_closing : epoch - 1;
     const auto batch = static_cast<std::size_t>(training_.batch);
     const int steps = static_cast<int>((order.size() + batch - 1) / batch);
     const auto fetch = [&](int step) {
@@ -346,25 +296,26 @@ class Trainer {
       if (step + 1 < steps) {
         next = fetch(step + 1);
       }
-      set_rate(*optimizer_, training_.learning_rate *
-                                falling_share(epoch - 1 + static_cast<double>(step) / steps,
-                                              kWarmUpEpochs, training_.epochs));
-      const auto loss =
-          loss_of(forward(*network_, now.images.to(device_)), now.marks, classes_, closing);
-      optimizer_->zero_grad();
-      loss.backward();
-      torch::nn::utils::clip_grad_norm_(network_->parameters(), kLongestGradient);
+      set_rates(training_.learning_rate * falling_share(done + static_cast<double>(step) / steps,
+                                                        kWarmUpEpochs, training_.epochs));
+      const double loss = find_gradients_of(now, closing);
+      torch::nn::utils::clip_grad_norm_(learning_, kLongestGradient);
       optimizer_->step();
       ++steps_done_;
       // Short at first, so that the average forgets where it began.
       average_->move_towards(*network_,
                              1 / std::min(kAverageSteps, 1 + static_cast<double>(steps_done_) / 4));
-      sum += loss.item<double>();
-      if (!observer({.epoch = epoch,
-                     .epochs = training_.epochs,
-                     .step = step + 1,
-                     .steps = steps,
-                     .loss = sum / (step + 1)})) {
+      sum += loss;
+      TrainingProgress progress{.epoch = epoch,
+                                .epochs = first_closing + training_.closing_epochs - 1,
+                                .step = step + 1,
+                                .steps = steps,
+                                .loss = sum / (step + 1)};
+      if (step + 1 == steps) {
+        progress.validation_loss = validation_loss();
+        history_.push_back({epoch, progress.loss, progress.validation_loss});
+      }
+      if (!observer(progress)) {
         return false;
       }
     }
@@ -385,6 +336,15 @@ class Trainer {
     whole.write("training", c10::IValue(fingerprint_of(training_)));
     whole.write("epoch", c10::IValue(epoch));
     whole.write("steps", c10::IValue(steps_done_));
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    auto history = torch::empty({static_cast<std::int64_t>(history_.size()), 3}, torch::kFloat64);
+    for (std::size_t i = 0; i < history_.size(); ++i) {
+      double* row = history.data_ptr<double>() + 3 * i;
+      row[0] = history_[i].epoch;
+      row[1] = history_[i].loss;
+      row[2] = history_[i].validation_loss.value_or(kNone);
+    }
+    whole.write("history", history);
     const auto unfinished = checkpoint() + ".part";
     whole.save_to(unfinished);
     std::filesystem::rename(unfinished, checkpoint());
@@ -414,21 +374,36 @@ class Trainer {
     c10::IValue value;
     whole.read("steps", value);
     steps_done_ = value.toInt();
+    torch::Tensor history;
+    whole.read("history", history);
+    for (std::int64_t i = 0; i < history.size(0); ++i) {
+      const double* row = history.data_ptr<double>() + 3 * i;
+      EpochRecord record{.epoch = static_cast<int>(row[0]), .loss = row[1]};
+      if (!std::isnan(row[2])) {
+        record.validation_loss = row[2];
+      }
+      history_.push_back(record);
+    }
     whole.read("epoch", value);
     return static_cast<int>(value.toInt()) + 1;
   }
 
   const DetectorTraining& training_;
   std::vector<Sample> samples_;
+  std::vector<Batch> validation_;
   std::vector<double> repeats_;
   int classes_;
   torch::Device device_;
   std::shared_ptr<TorchNetwork> network_;
   std::shared_ptr<TorchNetwork> average_;
   std::unique_ptr<torch::optim::AdamW> optimizer_;
+  std::vector<double> rates_;            ///< Of its groups, relative to the learning rate.
+  std::vector<torch::Tensor> learning_;  ///< What the optimizer changes.
+  int shares_ = 1;                       ///< Of a batch, each on its own processor.
   Augmentation opening_;
   Augmentation closing_;
   std::int64_t steps_done_ = 0;
+  std::vector<EpochRecord> history_;
 };
 
 Result<void> check(const DetectorTraining& training) {
@@ -439,27 +414,67 @@ Result<void> check(const DetectorTraining& training) {
   if (training.pictures.empty()) {
     return fail(Errc::kInvalidArgument, "there are no pictures to learn from");
   }
-  for (const auto& picture : training.pictures) {
-    for (const auto& mark : picture.marks) {
-      if (mark.class_index < 0 || mark.class_index >= static_cast<int>(training.classes.size())) {
-        return fail(
-            Errc::kOutOfRange,
-            fmt::format("class {} is none of {}", mark.class_index, training.classes.size()),
-            picture.path);
+  if (training.closing_epochs < 0 || training.closing_epochs > training.epochs) {
+    return fail(Errc::kInvalidArgument,
+                fmt::format("{} closing epochs of {}", training.closing_epochs, training.epochs));
+  }
+  if (training.patience > 0 && training.validation.empty()) {
+    return fail(Errc::kInvalidArgument,
+                "there are no validation pictures to tell when it has learnt enough", {},
+                "a patience of 0 needs none");
+  }
+  for (const auto* pictures : {&training.pictures, &training.validation}) {
+    for (const auto& picture : *pictures) {
+      for (const auto& mark : picture.marks) {
+        if (mark.class_index < 0 || mark.class_index >= static_cast<int>(training.classes.size())) {
+          return fail(
+              Errc::kOutOfRange,
+              fmt::format("class {} is none of {}", mark.class_index, training.classes.size()),
+              picture.path);
+        }
       }
     }
   }
   return {};
 }
 
+Result<std::vector<Sample>> load_samples(const std::vector<LabelledPicture>& pictures, int size) {
+  std::vector<Sample> samples;
+  samples.reserve(pictures.size());
+  for (const auto& picture : pictures) {
+    // Half as large again: what a mosaic enlarges shall not be blurred.
+    auto sample = load_sample(picture, size * 3 / 2);
+    if (!sample) {
+      return tl::unexpected(sample.error());
+    }
+    samples.push_back(std::move(*sample));
+  }
+  return samples;
+}
+
 }  // namespace
+
+DetectorTraining published_recipe(DetectorTraining training) {
+  training.pretrained.clear();
+  training.size = 416;
+  training.batch = 64;
+  training.epochs = 30;
+  training.closing_epochs = 0;
+  training.patience = 0;
+  training.mosaic = 1;
+  training.pasted.clear();
+  training.backbone_rate = 1;
+  training.rare_more_often = false;
+  training.learning_rate = 2e-3;
+  return training;
+}
 
 Result<void> TrainedDetector::write(const std::string& onnx_path,
                                     const std::string& description) const {
   OnnxWriter writer(weights_);
   const auto maps = YoloxNano<OnnxWriter>(writer, classes_)(writer.input("images", 3, 0, 0));
   for (std::size_t level = 0; level < maps.size(); ++level) {
-    writer.output(maps[level], fmt::format("p{}", kStrides[level]), 5 + classes_, true);
+    writer.output(maps[level], fmt::format("p{}", kDetectorStrides[level]), 5 + classes_, true);
   }
   writer.describe("stepcast", description);
   return writer.write(onnx_path);
@@ -483,23 +498,22 @@ Result<TrainedDetector> train_detector(const DetectorTraining& training,
     }
     weights = std::move(*fitting);
   }
-  std::vector<Sample> samples;
-  samples.reserve(training.pictures.size());
-  for (const auto& picture : training.pictures) {
-    // Half as large again: what a mosaic enlarges shall not be blurred.
-    auto sample = load_sample(picture, training.size * 3 / 2);
-    if (!sample) {
-      return tl::unexpected(sample.error());
-    }
-    samples.push_back(std::move(*sample));
+  auto samples = load_samples(training.pictures, training.size);
+  if (!samples) {
+    return tl::unexpected(samples.error());
+  }
+  const auto validation = load_samples(training.validation, training.size);
+  if (!validation) {
+    return tl::unexpected(validation.error());
   }
   std::error_code error;
   std::filesystem::create_directories(training.folder, error);
-  Trainer trainer(training, std::move(samples), std::move(weights));
+  Trainer trainer(training, std::move(*samples), *validation, std::move(weights));
   if (auto done = trainer.run(observer); !done) {
     return tl::unexpected(done.error());
   }
-  return TrainedDetector(trainer.weights(), static_cast<int>(training.classes.size()));
+  return TrainedDetector(trainer.weights(), static_cast<int>(training.classes.size()),
+                         trainer.history());
 }
 
 }  // namespace stepcast::training

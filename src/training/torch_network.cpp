@@ -92,7 +92,8 @@ void TorchNetwork::measure(Unit& unit, const torch::Tensor& y) {
   unit.count += static_cast<double>(values.numel() / values.size(1));
 }
 
-TorchNetwork::Value TorchNetwork::conv(const Value& x, const Convolution& layer) {
+TorchNetwork::Value TorchNetwork::conv(const Value& x, const Convolution& layer,
+                                       bool keep_statistics) {
   auto& unit = unit_of(layer);
   const bool even = layer.pad_before == layer.pad_after;
   const auto padded = even ? x
@@ -111,8 +112,10 @@ TorchNetwork::Value TorchNetwork::conv(const Value& x, const Convolution& layer)
       if (calibrating_) {
         measure(unit, y);
       }
-      y = torch::batch_norm(y, unit.scale, unit.bias, unit.mean, unit.variance, is_training(),
-                            kNormMomentum, kNormEpsilon, true);
+      const bool known = keep_statistics || !is_training();
+      y = torch::batch_norm(y, unit.scale, unit.bias, known ? unit.mean : torch::Tensor(),
+                            known ? unit.variance : torch::Tensor(), is_training(), kNormMomentum,
+                            kNormEpsilon, true);
     }
   }
   switch (layer.activation) {

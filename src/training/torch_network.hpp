@@ -12,23 +12,10 @@
 
 namespace stepcast::training {
 
-/// The `Ops` of architectures.hpp in LibTorch: the weights of a network, made when the network
-/// first runs, and what is done with them.
-///
-/// Batch norm of pretrained weights, which have it folded away, is put back by calibrate(): without
-/// it they learn badly.
-///
-/// Threads: one at a time.
-class TorchNetwork : public torch::nn::Module {
- public:
+/// Those of the `Ops` of architectures.hpp that have no weights, in LibTorch.
+struct TorchOps {
   using Value = torch::Tensor;
 
-  /// @param initial weights by name; what is not there starts random, and with `prior_bias` where
-  ///     there is no activation after it.
-  TorchNetwork(NamedArrays initial, torch::Device device)
-      : initial_(std::move(initial)), device_(device) {}
-
-  [[nodiscard]] Value conv(const Value& x, const Convolution& layer);
   [[nodiscard]] static Value add(const Value& a, const Value& b) { return a + b; }
   [[nodiscard]] static Value concat(const std::vector<Value>& values) {
     return torch::cat(values, 1);
@@ -41,6 +28,24 @@ class TorchNetwork : public torch::nn::Module {
                                  .mode(torch::kNearest));
   }
   [[nodiscard]] static Value mean(const Value& x) { return x.mean({2, 3}, true); }
+};
+
+/// The `Ops` of architectures.hpp in LibTorch: the weights of a network, made when the network
+/// first runs, and what is done with them.
+///
+/// Batch norm of pretrained weights, which have it folded away, is put back by calibrate(): without
+/// it they learn badly.
+///
+/// Threads: one at a time; once it has run, several may run it if at most one keeps statistics.
+class TorchNetwork : public torch::nn::Module, public TorchOps {
+ public:
+  /// @param initial weights by name; what is not there starts random, and with `prior_bias` where
+  ///     there is no activation after it.
+  TorchNetwork(NamedArrays initial, torch::Device device)
+      : initial_(std::move(initial)), device_(device) {}
+
+  /// @param keep_statistics norms that learn take up the mean and variance of these pictures
+  [[nodiscard]] Value conv(const Value& x, const Convolution& layer, bool keep_statistics = true);
 
   /// Between these two, runs of the network measure the outputs of its convolutions; then the norms
   /// take these as theirs, without changing what the network computes.
@@ -84,6 +89,21 @@ class TorchNetwork : public torch::nn::Module {
   std::map<std::string, Unit> units_;
   bool calibrating_ = false;
   bool frozen_ = false;
+};
+
+/// A network as one of several threads runs it on its share of a batch. Norms that learn take the
+/// mean and variance of the share; the statistics that stay are those of the first.
+class TorchShare : public TorchOps {
+ public:
+  TorchShare(TorchNetwork& network, bool first) : network_(network), first_(first) {}
+
+  [[nodiscard]] Value conv(const Value& x, const Convolution& layer) {
+    return network_.conv(x, layer, first_);
+  }
+
+ private:
+  TorchNetwork& network_;
+  bool first_;
 };
 
 }  // namespace stepcast::training

@@ -18,6 +18,8 @@ void prepare_torch(int threads, std::uint64_t seed) {
   constexpr int kNeverGiveBack = 1 << 30;
   ::mallopt(M_MMAP_THRESHOLD, kNeverGiveBack);
   ::mallopt(M_TRIM_THRESHOLD, kNeverGiveBack);
+  // The other arenas do give back.
+  ::mallopt(M_ARENA_MAX, 1);
   // Pictures are changed beside the network: a second pool of threads would only be in its way.
   cv::setNumThreads(1);
   torch::set_num_threads(threads);

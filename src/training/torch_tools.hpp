@@ -25,4 +25,17 @@ void set_rate(torch::optim::AdamW& optimizer, double rate);
 
 [[nodiscard]] std::uint64_t epoch_seed(std::uint64_t seed, int epoch);
 
+/// While one lives, every operation stays on the thread that calls it: for threads of our own, each
+/// with work of its own.
+class OwnThreads {
+ public:
+  OwnThreads() { torch::set_num_threads(1); }
+  OwnThreads(const OwnThreads&) = delete;
+  OwnThreads& operator=(const OwnThreads&) = delete;
+  ~OwnThreads() { torch::set_num_threads(before_); }
+
+ private:
+  int before_ = torch::get_num_threads();
+};
+
 }  // namespace stepcast::training

@@ -9,7 +9,7 @@ import unittest
 from support import EXAMPLES, STEPCAST, USAGE, TestCase, stepcast
 
 COMMANDS = ["plan", "simulate", "print", "device", "console", "printers", "demo", "completion",
-            "detect", "predict", "hear", "serve-predict", "doctor", "backup", "restore"]
+            "detect", "predict", "hear", "serve-predict", "dataset", "models", "doctor", "backup", "restore"]
 
 
 class Help(TestCase):

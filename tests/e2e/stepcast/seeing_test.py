@@ -51,7 +51,7 @@ class Pictures(TestCase):
 
     def test_detect_says_boxes_in_pixels(self):
         line, = self.lines(stepcast("detect", self.folder / "spot.png", "--json", *DETECT))
-        self.assertEqual(list(line), ["image", "width", "height", "detections"])
+        self.assertEqual(list(line), ["image", "width", "height", "detections", "faults"])
         self.assertEqual((line["image"], line["width"], line["height"]),
                          (str(self.folder / "spot.png"), 128, 96))
         found, = line["detections"]
@@ -63,9 +63,12 @@ class Pictures(TestCase):
     def test_detect_warns_of_pictures_that_show_nothing(self):
         for name, colour, word in (("night", 5, "dark"), ("hand", 90, "covered"), ("sun", 250, "bright")):
             (self.folder / f"{name}.png").write_bytes(png(128, 96, lambda x, y, c=colour: (c, c, c)))
-            result = stepcast("detect", self.folder / f"{name}.png", *DETECT)
-            self.assertEqual(result.returncode, 0)
-            self.assertIn(f"this picture is {word}", result.stderr)
+            for command, model in (("detect", DETECT), ("predict", PREDICT)):
+                result = stepcast(command, self.folder / f"{name}.png", *model)
+                self.assertEqual(result.returncode, 0)
+                self.assertIn(f"this picture is {word}", result.stderr)
+                line, = self.lines(stepcast(command, self.folder / f"{name}.png", "--json", *model))
+                self.assertEqual(line["faults"], [word])
 
     def test_predict_says_probabilities(self):
         lines = self.lines(stepcast("predict", self.folder, "--json", *PREDICT))

@@ -259,5 +259,15 @@ TEST(Import, NamesAPictureThatIsNone) {
   EXPECT_THAT(imported.error().to_string(), HasSubstr("images/a.jpg"));
 }
 
+TEST(SourceOf, IsTheNameWithoutWhatCountsPictures) {
+  EXPECT_EQ(source_of("detect/prottos_000242.jpg"), "prottos");
+  EXPECT_EQ(source_of("detect/rf6_000123.jpg"), "rf6");
+  EXPECT_EQ(source_of("cam/frame0012.png"), "frame");
+  EXPECT_EQ(source_of("IMG_20230101_120000.jpg"), "IMG");
+  EXPECT_EQ(source_of("blob-3-_jpg.rf.0a1b2c.jpg"), "blob");
+  EXPECT_EQ(source_of("workshop/images/0001.jpg"), "workshop");
+  EXPECT_EQ(source_of("0001.jpg"), "pictures");
+}
+
 }  // namespace
 }  // namespace stepcast::dataset

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "stepcast/dataset/whole_file.hpp"
+#include "stepcast/base/whole_file.hpp"
 
 namespace stepcast::models {
 namespace {
@@ -33,7 +33,7 @@ class ModelShelf : public testing::Test {
     return file;
   }
   [[nodiscard]] std::string in_use() const {
-    return dataset::read_text(folder_ / "models/detector.onnx").value_or("nothing");
+    return read_text(folder_ / "models/detector.onnx").value_or("nothing");
   }
   /// A shelf as a program that starts anew sees it.
   [[nodiscard]] Shelf shelf() const { return {folder_ / "models", "detector"}; }
@@ -57,7 +57,7 @@ TEST_F(ModelShelf, PutsAModelIntoUseAndKeepsTheOneBefore) {
   const auto uses = shelf().uses();
   ASSERT_TRUE(uses);
   ASSERT_EQ(uses->size(), 2);
-  EXPECT_EQ(dataset::read_text(shelf().version_file(uses->front().version)).value(), "one");
+  EXPECT_EQ(read_text(shelf().version_file(uses->front().version)).value(), "one");
 }
 
 TEST_F(ModelShelf, RollsBackOneStepAtATime) {
@@ -95,9 +95,9 @@ TEST_F(ModelShelf, TakesUpAModelThatWasPutThereByHand) {
 // The network was exchanged, then the power failed before the list was written.
 TEST_F(ModelShelf, CatchesUpWhenItWasStoppedBetweenItsTwoSteps) {
   use("one");
-  const auto before = dataset::read_text(folder_ / "models/versions/detector/uses.json").value();
+  const auto before = read_text(folder_ / "models/versions/detector/uses.json").value();
   use("two");
-  ASSERT_TRUE(dataset::write_whole(folder_ / "models/versions/detector/uses.json", before));
+  ASSERT_TRUE(write_whole(folder_ / "models/versions/detector/uses.json", before));
   const auto uses = shelf().uses();
   ASSERT_TRUE(uses);
   EXPECT_EQ(uses->back().why, "found in its place");

@@ -139,6 +139,59 @@ TEST_F(Learning, ACheckpointOfAnotherTrainingIsRefusedAndLeftAsItIs) {
   EXPECT_EQ(written(*first, "first.onnx"), written(*again, "again.onnx"));
 }
 
+TEST_F(Learning, TwoProcessorsLearnTheSameEveryTimeAndNearlyWhatOneLearns) {
+  const auto losses = [&](const std::string& checkpoint, int threads) {
+    auto training = small_training(checkpoint);
+    training.pretrained = STEPCAST_SHARED_DIR "/weights/yolox_nano_coco.npz";
+    training.threads = threads;
+    training.epochs = 1;
+    std::vector<double> all;
+    EXPECT_TRUE(train_detector(training, [&](const TrainingProgress& progress) {
+      all.push_back(progress.loss);
+      return true;
+    }));
+    return all;
+  };
+  if (!fs::exists(STEPCAST_SHARED_DIR "/weights/yolox_nano_coco.npz")) {
+    GTEST_SKIP() << "no published weights";
+  }
+  const auto two = losses("a", 2);
+  EXPECT_EQ(two, losses("b", 2));
+  const auto one = losses("c", 1);
+  ASSERT_EQ(one.size(), two.size());
+  EXPECT_NEAR(one.front(), two.front(), 1e-3 * one.front());
+}
+
+TEST_F(Learning, ItClosesWhenTheValidationLossNoLongerFalls) {
+  auto training = small_training("a");
+  training.validation = {square(100), square(101)};
+  training.learning_rate = 0;  // so it never falls
+  training.epochs = 9;
+  training.closing_epochs = 1;
+  training.patience = 2;
+  int steps = 0;
+  const auto detector = train_detector(training, [&](const TrainingProgress& progress) {
+    ++steps;
+    EXPECT_EQ(progress.validation_loss.has_value(), progress.step == progress.steps);
+    return true;
+  });
+  ASSERT_TRUE(detector) << detector.error().to_string();
+  EXPECT_EQ(detector->history().size(), 4U) << "one, two without progress, one to close";
+  EXPECT_EQ(steps, 8);
+  // A finished training is there again as it was, its history too.
+  const auto again = train_detector(training, go_on);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->history().size(), 4U);
+}
+
+TEST_F(Learning, PatienceWantsValidationPictures) {
+  auto training = small_training("a");
+  training.patience = 2;
+  const auto refused = train_detector(training, go_on);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kInvalidArgument);
+}
+
 TEST_F(Learning, ALabelThatIsNoClassIsRefused) {
   auto training = small_training("a");
   training.pictures[3].marks[0].class_index = 2;
@@ -181,7 +234,7 @@ TEST_F(Learning, TheWrittenDetectorSaysWhatLibTorchSays) {
   network.eval();
   const auto input = torch::rand({1, 3, 96, 64}) * 255;
   const auto maps = YoloxNano<TorchNetwork>(network, 2)(input);
-  TrainedDetector detector(network.folded(), 2);
+  TrainedDetector detector(network.folded(), 2, {});
   const auto path = (folder_ / "detector.onnx").string();
   ASSERT_TRUE(detector.write(path, "{}"));
   expect_same_answers(path, input, {maps[0], maps[1], maps[2]});

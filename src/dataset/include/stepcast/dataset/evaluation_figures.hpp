@@ -6,9 +6,11 @@
 
 #include "stepcast/evaluation/classification.hpp"
 #include "stepcast/evaluation/detection_scores.hpp"
+#include "stepcast/evaluation/match.hpp"
 #include "stepcast/evaluation/ranking.hpp"
 #include "stepcast/figures/line_figure.hpp"
 #include "stepcast/figures/matrix_figure.hpp"
+#include "stepcast/figures/png_file.hpp"
 
 namespace stepcast::dataset {
 
@@ -31,6 +33,17 @@ namespace stepcast::dataset {
 /// Share right over confidence; on the diagonal confidence is what it says.
 [[nodiscard]] figures::LineFigure reliability_figure(
     std::span<const evaluation::ReliabilityBin> bins, const std::string& title);
+
+/// All diagrams of a detector, drawn: precision and recall, failures, confusion of boxes at the
+/// thresholds of the classes, reliability.
+[[nodiscard]] figures::NamedFigures detection_diagrams(
+    std::span<const evaluation::JudgedPicture> pictures, const evaluation::DetectionScores& scores,
+    std::span<const double> thresholds, std::span<const std::string> classes);
+
+/// All diagrams of a classifier, drawn: confusion, reliability.
+[[nodiscard]] figures::NamedFigures classification_diagrams(
+    std::span<const evaluation::Judgement> judgements,
+    std::span<const evaluation::ReliabilityBin> bins, std::span<const std::string> classes);
 
 /// A line of values over epochs.
 struct TrainingCurve {

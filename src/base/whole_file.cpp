@@ -1,4 +1,4 @@
-#include "stepcast/dataset/whole_file.hpp"
+#include "stepcast/base/whole_file.hpp"
 
 #include <cerrno>
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-namespace stepcast::dataset {
+namespace stepcast {
 namespace {
 
 constexpr std::uintmax_t kLargestText = 1'000'000'000;  // labels of a million pictures
@@ -94,4 +94,4 @@ std::filesystem::path tidy(const std::filesystem::path& path) {
   return problem ? std::filesystem::absolute(path).lexically_normal() : whole;
 }
 
-}  // namespace stepcast::dataset
+}  // namespace stepcast

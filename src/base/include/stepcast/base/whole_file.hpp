@@ -6,7 +6,7 @@
 
 #include "stepcast/base/result.hpp"
 
-namespace stepcast::dataset {
+namespace stepcast {
 
 /// @returns kNotFound, kIo, kOutOfRange above 1 GB
 [[nodiscard]] Result<std::string> read_text(const std::filesystem::path& file);
@@ -18,4 +18,4 @@ namespace stepcast::dataset {
 /// The same place without links, `.` and `..`, whether it exists or not; absolute.
 [[nodiscard]] std::filesystem::path tidy(const std::filesystem::path& path);
 
-}  // namespace stepcast::dataset
+}  // namespace stepcast
