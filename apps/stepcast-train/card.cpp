@@ -6,17 +6,17 @@
 
 namespace stepcast::cli {
 
-Result<void> write_card(const std::filesystem::path& model, std::string text,
-                        const figures::NamedFigures& diagrams) {
+Result<void> write_card(const std::filesystem::path& model, const std::string& text,
+                        const std::string& notes, const figures::NamedFigures& diagrams) {
   const auto folder = std::filesystem::path(model).replace_extension();
   if (auto written = figures::write_pngs(diagrams, folder); !written) {
     return written;
   }
-  text += "\n## Diagrams\n";
+  std::string card = text + '\n' + notes + (notes.empty() ? "## Diagrams\n" : "\n## Diagrams\n");
   for (const auto& [name, picture] : diagrams) {
-    text += fmt::format("\n![{0}]({1}/{0})\n", name, folder.filename().string());
+    card += fmt::format("\n![{0}]({1}/{0})\n", name, folder.filename().string());
   }
-  return write_whole(std::filesystem::path(model).replace_extension(".md"), text);
+  return write_whole(std::filesystem::path(model).replace_extension(".md"), card);
 }
 
 }  // namespace stepcast::cli

@@ -8,9 +8,11 @@
 
 namespace stepcast::cli {
 
-/// Writes the card of a model beside it, `NAME.md`, and its diagrams into the folder `NAME`; the
-/// card shows them at its end. @returns kIo
-[[nodiscard]] Result<void> write_card(const std::filesystem::path& model, std::string text,
+/// Writes the card of a model beside it, `NAME.md`, and its diagrams into the folder `NAME`.
+/// @param text what the program knows @param notes read_notes()
+/// @returns kIo
+[[nodiscard]] Result<void> write_card(const std::filesystem::path& model, const std::string& text,
+                                      const std::string& notes,
                                       const figures::NamedFigures& diagrams);
 
 }  // namespace stepcast::cli

@@ -20,6 +20,7 @@
 #include "exit_status.hpp"
 #include "fold_memory.hpp"
 #include "folds.hpp"
+#include "notes.hpp"
 #include "training_data.hpp"
 #include "training_view.hpp"
 
@@ -31,6 +32,7 @@ using Json = nlohmann::json;
 struct ClassifierOptions {
   std::string data;
   std::string out;
+  std::string notes;
   std::vector<std::string> strangers;
   std::size_t folds = 5;
   bool compare = false;
@@ -210,6 +212,10 @@ std::string card_of(const ClassifierOptions& options, const std::string& figures
 }
 
 int run(ClassifierOptions options, const std::string& command) {
+  const auto notes = read_notes(options.notes);
+  if (!notes) {
+    return report(notes.error());
+  }
   const auto data = read_training_data({options.data});
   if (!data) {
     return report(data.error());
@@ -265,7 +271,8 @@ int run(ClassifierOptions options, const std::string& command) {
     }
     const auto drawn =
         dataset::classification_diagrams(figures.judgements, figures.reliability, training.classes);
-    if (auto written = write_card(options.out, card_of(options, text, command), drawn); !written) {
+    if (auto written = write_card(options.out, card_of(options, text, command), *notes, drawn);
+        !written) {
       return report(written.error());
     }
   }
@@ -302,6 +309,9 @@ void add_train_classifier_command(CLI::App& app, int& status, const std::string&
       ->capture_default_str();
   sub->add_option("--head-decay", options->training.head_decay, "Weight decay of the head")
       ->capture_default_str();
+  sub->add_option("--notes", options->notes,
+                  "A text that ends the card: where the pictures are from and what they cannot "
+                  "support");
   sub->add_option("--seed", options->training.seed,
                   "The same seed gives the same network on the same machine")
       ->capture_default_str();

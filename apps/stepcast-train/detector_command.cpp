@@ -16,6 +16,7 @@
 #include "command.hpp"
 #include "detector_figures.hpp"
 #include "exit_status.hpp"
+#include "notes.hpp"
 #include "training_data.hpp"
 #include "training_view.hpp"
 
@@ -26,10 +27,10 @@ using Json = nlohmann::json;
 
 struct DetectorOptions {
   std::vector<std::string> data;
-  std::vector<std::string> clean;
-  std::vector<std::string> watched;
+  OtherPictures others;  ///< As they are named; run() replaces folders by what is in them.
   std::vector<std::string> pasted = {"spaghetti"};
   std::string out;
+  std::string notes;
   std::string folder;
   bool from_scratch = false;
   bool published_recipe = false;
@@ -100,9 +101,9 @@ std::string card_of(const DetectorOptions& options, const dataset::Dataset& data
     text += "\nThe validation pictures also told when to stop: these figures flatter a little.\n";
   }
   text += fmt::format(
-      "\nA class is called trustworthy from {} boxes in {} validation pictures on. Thresholds are "
-      "where F1 is best on the validation list, but "
-      "above every clean frame that was learnt from.\n",
+      "\nA class is called trustworthy from {} boxes in {} validation pictures on. A threshold is "
+      "the lowest confidence from which on answers are more often right than wrong on the "
+      "validation list, but above every clean picture that was learnt from.\n",
       kLeastBoxes, kLeastPictures);
   return text;
 }
@@ -125,19 +126,25 @@ figures::NamedFigures diagrams_of(const DetectorFigures& figures,
 }
 
 int run(DetectorOptions options, const std::string& command) {
+  const auto notes = read_notes(options.notes);
+  if (!notes) {
+    return report(notes.error());
+  }
   auto data = read_training_data(options.data);
   if (!data) {
     return report(data.error());
   }
-  const auto clean = pictures_in(options.clean);
-  const auto watched = pictures_in(options.watched);
-  if (!clean || !watched) {
-    return report(clean ? watched.error() : clean.error());
+  for (auto* named : {&options.others.clean, &options.others.watched, &options.others.failing}) {
+    auto pictures = pictures_in(*named);
+    if (!pictures) {
+      return report(pictures.error());
+    }
+    *named = std::move(*pictures);
   }
   options.training.classes = data->classes;
   options.training.pictures = marked_pictures(*data, dataset::Split::kTrain);
   options.training.validation = marked_pictures(*data, dataset::Split::kValidation);
-  for (const auto& path : *clean) {
+  for (const auto& path : options.others.clean) {
     options.training.pictures.push_back({path, {}});
   }
   for (std::size_t c = 0; c < data->classes.size(); ++c) {
@@ -166,7 +173,7 @@ int run(DetectorOptions options, const std::string& command) {
         !written) {
       return report(written.error());
     }
-    const auto figures = detector_figures(options.out, *data, *clean, *watched);
+    const auto figures = detector_figures(options.out, *data, options.others);
     if (!figures) {
       return report(figures.error());
     }
@@ -176,14 +183,15 @@ int run(DetectorOptions options, const std::string& command) {
       return report(written.error());
     }
     const auto drawn = diagrams_of(*figures, trained->history(), data->classes);
-    if (auto written = write_card(options.out, card_of(options, *data, *figures, command), drawn);
+    if (auto written =
+            write_card(options.out, card_of(options, *data, *figures, command), *notes, drawn);
         !written) {
       return report(written.error());
     }
     fmt::print("{}", figures_text(*figures, data->classes));
     return kSuccess;
   }
-  const auto figures = detector_figures(options.out, *data, *clean, *watched);
+  const auto figures = detector_figures(options.out, *data, options.others);
   if (!figures) {
     return report(figures.error());
   }
@@ -207,10 +215,13 @@ void add_train_detector_command(CLI::App& app, int& status, const std::string& c
   sub->add_flag("--published-recipe", options->published_recipe,
                 "The published recipe instead, to compare with: from random weights, 30 epochs at "
                 "416 pixels, batches of 64, mosaics");
-  sub->add_option("--clean", options->clean,
+  sub->add_option("--clean", options->others.clean,
                   "Folders or pictures without a defect to learn from as well");
-  sub->add_option("--watch", options->watched,
+  sub->add_option("--watch", options->others.watched,
                   "Folders of clean frames to count false alarms on; nothing learns from them");
+  sub->add_option("--failing", options->others.failing,
+                  "Folders of frames of failing prints: how many are seen? Nothing learns from "
+                  "them");
   sub->add_option("--epochs", options->training.epochs, "Times that every picture is seen")
       ->capture_default_str();
   sub->add_option("--closing-epochs", options->training.closing_epochs,
@@ -235,6 +246,9 @@ void add_train_detector_command(CLI::App& app, int& status, const std::string& c
   sub->add_option("--paste", options->pasted,
                   "Classes of what may lie anywhere: pieces of them are put on clean pictures")
       ->capture_default_str();
+  sub->add_option("--notes", options->notes,
+                  "A text that ends the card: where the pictures are from and what they cannot "
+                  "support");
   sub->add_option("--seed", options->training.seed,
                   "The same seed gives the same network on the same machine")
       ->capture_default_str();

@@ -16,6 +16,37 @@ constexpr double kWeakest = 0.001;
 constexpr double kMargin = 0.01;
 /// Where a class has no boxes to tune on.
 constexpr double kUntunedThreshold = 0.5;
+/// Weaker answers are not worth a look, however quiet the clean frames are.
+constexpr double kLeastThreshold = 0.1;
+constexpr double kWantedPrecision = 0.5;
+
+/// The lowest confidence from which on answers are right often enough; where they never are, that
+/// of the best F1.
+double tuned_threshold(const evaluation::ClassScores& scores) {
+  if (!is_trustworthy(scores) || !scores.best) {
+    return kUntunedThreshold;
+  }
+  std::optional<double> lowest;
+  for (const auto& point : scores.curve) {
+    if (point.precision >= kWantedPrecision) {
+      lowest = point.confidence;
+    }
+  }
+  return lowest.value_or(scores.best->confidence);
+}
+
+struct Seen {
+  std::optional<double> auc;
+  std::optional<evaluation::Interval> interval;
+};
+
+/// Pictures with a defect against pictures without.
+Seen failure_auc(const std::vector<evaluation::Scored>& scored) {
+  return {evaluation::area_under_roc(scored),
+          evaluation::bootstrap_interval(scored.size(), [&](evaluation::Weights weights) {
+            return evaluation::area_under_roc(scored, weights);
+          })};
+}
 
 Result<evaluation::JudgedPicture> judge(vision::Detector& detector, const std::string& path,
                                         const std::vector<dataset::LabelledBox>& boxes) {
@@ -30,8 +61,8 @@ Result<evaluation::JudgedPicture> judge(vision::Detector& detector, const std::s
   return judged;
 }
 
-Result<std::vector<evaluation::JudgedPicture>> judge_clean(vision::Detector& detector,
-                                                           const std::vector<std::string>& paths) {
+Result<std::vector<evaluation::JudgedPicture>> judge_unmarked(
+    vision::Detector& detector, const std::vector<std::string>& paths) {
   std::vector<evaluation::JudgedPicture> judged;
   for (const auto& path : paths) {
     auto one = judge(detector, path, {});
@@ -61,8 +92,7 @@ bool is_trustworthy(const evaluation::ClassScores& scores) {
 }
 
 Result<DetectorFigures> detector_figures(const std::string& onnx, const dataset::Dataset& data,
-                                         const std::vector<std::string>& clean,
-                                         const std::vector<std::string>& watched) {
+                                         const OtherPictures& others) {
   auto detector = vision::Detector::load(onnx);
   if (!detector) {
     return tl::unexpected(detector.error());
@@ -80,22 +110,29 @@ Result<DetectorFigures> detector_figures(const std::string& onnx, const dataset:
     }
     validation.push_back(std::move(*judged));
   }
+  const auto seen = failure_auc(evaluation::failure_scores(validation));
   DetectorFigures figures{.runtime = detector->runtime(),
                           .validation = {},
                           .scores = evaluation::score_detections(validation, data.classes.size()),
-                          .failure_auc = {},
-                          .failure_auc_interval = {},
+                          .failure_auc = seen.auc,
+                          .failure_auc_interval = seen.interval,
                           .loudest_clean = std::vector<double>(data.classes.size(), 0),
                           .watched = {},
+                          .watch_auc = {},
+                          .watch_auc_interval = {},
+                          .failing_found = {},
                           .thresholds = {}};
-  const auto scored = evaluation::failure_scores(validation);
-  figures.failure_auc = evaluation::area_under_roc(scored);
-  figures.failure_auc_interval = evaluation::bootstrap_interval(
-      scored.size(),
-      [&](evaluation::Weights weights) { return evaluation::area_under_roc(scored, weights); });
-  const auto quiet = judge_clean(*detector, clean);
-  if (!quiet) {
-    return tl::unexpected(quiet.error());
+  figures.validation = std::move(validation);
+  const auto quiet = judge_unmarked(*detector, others.clean);
+  const auto watched = judge_unmarked(*detector, others.watched);
+  auto failing = judge_unmarked(*detector, others.failing);
+  for (const auto* judged : {&quiet, &watched}) {
+    if (!*judged) {
+      return tl::unexpected(judged->error());
+    }
+  }
+  if (!failing) {
+    return tl::unexpected(failing.error());
   }
   for (const auto& picture : *quiet) {
     for (const auto& detection : picture.detections) {
@@ -104,18 +141,24 @@ Result<DetectorFigures> detector_figures(const std::string& onnx, const dataset:
     }
   }
   for (std::size_t c = 0; c < data.classes.size(); ++c) {
-    const auto& best = figures.scores.classes[c].best;
-    const double tuned =
-        best && is_trustworthy(figures.scores.classes[c]) ? best->confidence : kUntunedThreshold;
     figures.thresholds.push_back(
-        std::min(1.0, std::max(tuned, figures.loudest_clean[c] + kMargin)));
+        std::min(1.0, std::max({kLeastThreshold, tuned_threshold(figures.scores.classes[c]),
+                                figures.loudest_clean[c] + kMargin})));
   }
-  figures.validation = std::move(validation);
-  const auto watching = judge_clean(*detector, watched);
-  if (!watching) {
-    return tl::unexpected(watching.error());
+  figures.watched = evaluation::false_alarms(*watched, figures.thresholds);
+  if (const auto found = evaluation::false_alarms(*failing, figures.thresholds)) {
+    figures.failing_found =
+        static_cast<double>(found->alarmed) / static_cast<double>(found->frames);
+    auto scored = evaluation::failure_scores(*failing);
+    for (auto& one : scored) {
+      one.positive = true;  // nobody has drawn where the failure is
+    }
+    const auto calm = evaluation::failure_scores(*watched);
+    scored.insert(scored.end(), calm.begin(), calm.end());
+    const auto unseen = failure_auc(scored);
+    figures.watch_auc = unseen.auc;
+    figures.watch_auc_interval = unseen.interval;
   }
-  figures.watched = evaluation::false_alarms(*watching, figures.thresholds);
   return figures;
 }
 
@@ -141,6 +184,12 @@ std::string figures_text(const DetectorFigures& figures, const std::vector<std::
         "({:.1f} to {:.1f})\n",
         figures.watched->frames, figures.watched->alarmed, figures.watched->per_thousand,
         figures.watched->interval.low, figures.watched->interval.high);
+  }
+  if (figures.failing_found) {
+    text += fmt::format(
+        "Failing prints on cameras that it has never seen: an alarm in {:.0f} % of the frames; "
+        "area under the ROC curve against the clean ones: {}\n",
+        100 * *figures.failing_found, text_of({figures.watch_auc, figures.watch_auc_interval}));
   }
   return text;
 }

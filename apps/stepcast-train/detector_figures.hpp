@@ -24,18 +24,26 @@ struct DetectorFigures {
   std::vector<double> loudest_clean;
   /// On frames without a defect that were neither learnt from nor tuned on, at the thresholds.
   std::optional<evaluation::FalseAlarms> watched;
+  /// Frames of failing prints against those watched: cameras that it has never seen.
+  std::optional<double> watch_auc;
+  std::optional<evaluation::Interval> watch_auc_interval;
+  std::optional<double> failing_found;  ///< Share of frames of failing prints with an alarm.
   std::vector<double> thresholds;
 };
 
-/// Judges the validation split and folders of frames without a defect, and chooses a threshold for
-/// each class: where its F1 is best, but never where a clean frame that was learnt from would
-/// alarm.
-/// @param clean pictures without a defect that were learnt from
-/// @param watched pictures without a defect that were not
+/// Pictures beside those of the data set.
+struct OtherPictures {
+  std::vector<std::string> clean;    ///< Without a defect, and learnt from.
+  std::vector<std::string> watched;  ///< Without a defect; never learnt from nor tuned on.
+  std::vector<std::string> failing;  ///< With one, somewhere; never learnt from nor tuned on.
+};
+
+/// Judges the validation split and the other pictures, and chooses a threshold for each class: the
+/// lowest confidence from which on answers are more often right than wrong, but never where a clean
+/// picture that was learnt from would alarm.
 [[nodiscard]] Result<DetectorFigures> detector_figures(const std::string& onnx,
                                                        const dataset::Dataset& data,
-                                                       const std::vector<std::string>& clean,
-                                                       const std::vector<std::string>& watched);
+                                                       const OtherPictures& others);
 
 /// As a table for the terminal.
 [[nodiscard]] std::string figures_text(const DetectorFigures& figures,

@@ -1,6 +1,4 @@
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "command.hpp"
 #include "exit_status.hpp"
 #include "hear_card.hpp"
+#include "notes.hpp"
 #include "progress_bar.hpp"
 #include "terminal.hpp"
 
@@ -63,13 +62,9 @@ int run(const TrainHearOptions& options) {
     names += fmt::format(" {}", table->file);
     tables.push_back(std::move(*table));
   }
-  std::string notes;
-  if (!options.notes.empty()) {
-    std::ifstream stream(options.notes, std::ios::binary);
-    notes.assign(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-    if (!stream) {
-      return report(Error{Errc::kNotFound, "cannot be read", options.notes, ""}, options.json);
-    }
+  const auto notes = read_notes(options.notes);
+  if (!notes) {
+    return report(notes.error(), options.json);
   }
   std::vector<acoustic::Evaluation> evaluations;
   if (!options.no_figures) {
@@ -105,7 +100,7 @@ int run(const TrainHearOptions& options) {
     const std::string command =
         fmt::format("stepcast-train hear{}{}{} --out {}", names,
                     options.notes.empty() ? "" : " --notes ", options.notes, file);
-    if (auto written = write_whole(card, hear_card(evaluations, command, notes)); !written) {
+    if (auto written = write_whole(card, hear_card(evaluations, command, *notes)); !written) {
       return report(written.error(), options.json);
     }
   }

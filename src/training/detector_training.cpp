@@ -14,6 +14,8 @@
 #include "stepcast/training/fingerprint.hpp"
 
 #include "augmentation.hpp"
+#include "closing.hpp"
+#include "detector_batches.hpp"
 #include "detector_loss.hpp"
 #include "onnx_writer.hpp"
 #include "picture_order.hpp"
@@ -30,11 +32,6 @@ constexpr double kAverageSteps = 500;
 constexpr double kWarmUpEpochs = 1;
 constexpr double kLongestGradient = 10;
 constexpr int kCalibrationBatches = 8;
-
-struct Batch {
-  torch::Tensor images;
-  std::vector<std::vector<Mark>> marks;
-};
 
 std::int64_t fingerprint_of(const DetectorTraining& training) {
   Fingerprint print;
@@ -72,18 +69,20 @@ class Trainer {
           const std::vector<Sample>& validation, NamedArrays weights)
       : training_(training),
         samples_(std::move(samples)),
-        validation_(validation_batches(validation)),
+        validation_(
+            plain_batches(validation, static_cast<std::size_t>(training.batch), training.size)),
+        closing_{training.epochs, training.closing_epochs, training.patience},
         repeats_(training.rare_more_often ? repeats_of(training.pictures, training.classes.size())
                                           : std::vector<double>(training.pictures.size(), 1)),
         classes_(static_cast<int>(training.classes.size())),
         device_(best_device()),
         network_(std::make_shared<TorchNetwork>(weights, device_)),
         average_(std::make_shared<TorchNetwork>(weights, device_)) {
-    opening_.mosaic = training.mosaic;
-    opening_.pasted = closing_.pasted = training.pasted;
-    closing_.mosaic = 0;
-    closing_.least_scale = 0.8;
-    closing_.most_scale = 1.2;
+    much_.mosaic = training.mosaic;
+    much_.pasted = little_.pasted = training.pasted;
+    little_.mosaic = 0;
+    little_.least_scale = 0.8;
+    little_.most_scale = 1.2;
     prepare(!weights.empty());
     make_optimizer();
   }
@@ -93,7 +92,7 @@ class Trainer {
     if (!first) {
       return tl::unexpected(first.error());
     }
-    for (int epoch = *first; epoch <= last_epoch(); ++epoch) {
+    for (int epoch = *first; epoch <= closing_.last(history_); ++epoch) {
       if (!run_epoch(epoch, observer)) {
         return fail(Errc::kInterrupted, fmt::format("stopped in epoch {}", epoch), training_.folder,
                     "the same command goes on from there");
@@ -107,47 +106,6 @@ class Trainer {
   [[nodiscard]] const std::vector<EpochRecord>& history() const { return history_; }
 
  private:
-  /// As the product sees them: whole, unchanged.
-  [[nodiscard]] std::vector<Batch> validation_batches(const std::vector<Sample>& samples) const {
-    std::vector<Batch> batches;
-    const auto batch = static_cast<std::size_t>(training_.batch);
-    for (std::size_t begin = 0; begin < samples.size(); begin += batch) {
-      Batch made;
-      std::vector<cv::Mat> pictures;
-      for (std::size_t i = begin; i < std::min(begin + batch, samples.size()); ++i) {
-        auto sample = letterboxed(samples[i], training_.size);
-        pictures.push_back(std::move(sample.picture));
-        made.marks.push_back(std::move(sample.marks));
-      }
-      made.images = images_of(pictures, training_.size);
-      batches.push_back(std::move(made));
-    }
-    return batches;
-  }
-
-  /// The first epoch on pictures that are changed little.
-  [[nodiscard]] int first_closing_epoch() const {
-    const int planned = training_.epochs - training_.closing_epochs + 1;
-    if (training_.patience == 0) {
-      return planned;
-    }
-    const EpochRecord* best = nullptr;
-    for (const auto& record : history_) {
-      if (!record.validation_loss || record.epoch >= planned) {
-        break;
-      }
-      if (best == nullptr || *record.validation_loss < *best->validation_loss) {
-        best = &record;
-      } else if (record.epoch - best->epoch >= training_.patience) {
-        return record.epoch + 1;
-      }
-    }
-    return planned;
-  }
-  [[nodiscard]] int last_epoch() const {
-    return first_closing_epoch() + training_.closing_epochs - 1;
-  }
-
   /// The mean over all validation pictures, of the network as it would ship.
   [[nodiscard]] std::optional<double> validation_loss() const {
     if (validation_.empty()) {
@@ -185,22 +143,6 @@ class Trainer {
     return YoloxNano<TorchNetwork>(network, classes_)(images);
   }
 
-  [[nodiscard]] Batch batch_of(const std::vector<std::size_t>& order, std::size_t begin,
-                               std::uint64_t seed, const Augmentation& how) const {
-    const auto end = std::min(order.size(), begin + static_cast<std::size_t>(training_.batch));
-    std::vector<cv::Mat> chosen;
-    Batch batch;
-    for (std::size_t i = begin; i < end; ++i) {
-      std::seed_seq sequence{seed, static_cast<std::uint64_t>(i)};
-      std::mt19937_64 random(sequence);
-      auto sample = augmented(samples_, order[i], training_.size, how, random);
-      chosen.push_back(std::move(sample.picture));
-      batch.marks.push_back(std::move(sample.marks));
-    }
-    batch.images = images_of(chosen, training_.size);
-    return batch;
-  }
-
   void prepare(bool pretrained) {
     const torch::NoGradGuard no_gradients;
     network_->eval();
@@ -214,7 +156,10 @@ class Trainer {
       for (int i = 0; i < kCalibrationBatches; ++i) {
         const auto begin = static_cast<std::size_t>(i * training_.batch) % order.size();
         static_cast<void>(
-            forward(*network_, batch_of(order, begin, training_.seed, {}).images.to(device_)));
+            forward(*network_,
+                    changed_batch(samples_, order, begin, static_cast<std::size_t>(training_.batch),
+                                  training_.size, {}, training_.seed)
+                        .images.to(device_)));
       }
       network_->end_calibration();
       network_->freeze_statistics();
@@ -275,17 +220,14 @@ class Trainer {
     const auto seed = epoch_seed(training_.seed, epoch);
     std::mt19937_64 random(seed);
     const auto order = order_of(repeats_, random);
-    const int first_closing = first_closing_epoch();
-    const bool closing = epoch >= first_closing;
-    // Where the falling rate stands: one that closes early goes on as if it had come in its time.
-    const int done =
-        closing ? training_.epochs - training_.closing_epochs + epoch - first_closing : epoch - 1;
+    const bool closing = epoch >= closing_.first(history_);
+    const int done = closing_.done_before(epoch, history_);
     const auto batch = static_cast<std::size_t>(training_.batch);
     const int steps = static_cast<int>((order.size() + batch - 1) / batch);
     const auto fetch = [&](int step) {
       return std::async(std::launch::async, [&, step] {
-        return batch_of(order, static_cast<std::size_t>(step) * batch, seed,
-                        closing ? closing_ : opening_);
+        return changed_batch(samples_, order, static_cast<std::size_t>(step) * batch, batch,
+                             training_.size, closing ? little_ : much_, seed);
       });
     };
     auto next = fetch(0);
@@ -307,7 +249,7 @@ class Trainer {
                              1 / std::min(kAverageSteps, 1 + static_cast<double>(steps_done_) / 4));
       sum += loss;
       TrainingProgress progress{.epoch = epoch,
-                                .epochs = first_closing + training_.closing_epochs - 1,
+                                .epochs = closing_.last(history_),
                                 .step = step + 1,
                                 .steps = steps,
                                 .loss = sum / (step + 1)};
@@ -391,6 +333,7 @@ class Trainer {
   const DetectorTraining& training_;
   std::vector<Sample> samples_;
   std::vector<Batch> validation_;
+  Closing closing_;
   std::vector<double> repeats_;
   int classes_;
   torch::Device device_;
@@ -400,8 +343,8 @@ class Trainer {
   std::vector<double> rates_;            ///< Of its groups, relative to the learning rate.
   std::vector<torch::Tensor> learning_;  ///< What the optimizer changes.
   int shares_ = 1;                       ///< Of a batch, each on its own processor.
-  Augmentation opening_;
-  Augmentation closing_;
+  Augmentation much_;                    ///< How far pictures are changed,
+  Augmentation little_;                  ///< and how far at the end.
   std::int64_t steps_done_ = 0;
   std::vector<EpochRecord> history_;
 };
@@ -436,20 +379,6 @@ Result<void> check(const DetectorTraining& training) {
     }
   }
   return {};
-}
-
-Result<std::vector<Sample>> load_samples(const std::vector<LabelledPicture>& pictures, int size) {
-  std::vector<Sample> samples;
-  samples.reserve(pictures.size());
-  for (const auto& picture : pictures) {
-    // Half as large again: what a mosaic enlarges shall not be blurred.
-    auto sample = load_sample(picture, size * 3 / 2);
-    if (!sample) {
-      return tl::unexpected(sample.error());
-    }
-    samples.push_back(std::move(*sample));
-  }
-  return samples;
 }
 
 }  // namespace
