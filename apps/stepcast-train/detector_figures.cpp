@@ -1,6 +1,7 @@
 #include "detector_figures.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -12,8 +13,8 @@ namespace {
 
 /// Curves want weak answers too.
 constexpr double kWeakest = 0.001;
-/// Above the loudest clean frame, so that rounding on another machine does not alarm.
-constexpr double kMargin = 0.01;
+/// Above the loudest clean picture that was learnt from: the next one may be a little louder.
+constexpr double kMarginLogits = 0.5;
 /// Where a class has no boxes to tune on.
 constexpr double kUntunedThreshold = 0.5;
 /// Weaker answers are not worth a look, however quiet the clean frames are.
@@ -33,6 +34,12 @@ double tuned_threshold(const evaluation::ClassScores& scores) {
     }
   }
   return lowest.value_or(scores.best->confidence);
+}
+
+double above_clean(double loudest) {
+  constexpr double kTiny = 1e-6;
+  const double p = std::clamp(loudest, kTiny, 1 - kTiny);
+  return 1 / (1 + (1 - p) / p * std::exp(-kMarginLogits));
 }
 
 struct Seen {
@@ -143,7 +150,7 @@ Result<DetectorFigures> detector_figures(const std::string& onnx, const dataset:
   for (std::size_t c = 0; c < data.classes.size(); ++c) {
     figures.thresholds.push_back(
         std::min(1.0, std::max({kLeastThreshold, tuned_threshold(figures.scores.classes[c]),
-                                figures.loudest_clean[c] + kMargin})));
+                                above_clean(figures.loudest_clean[c])})));
   }
   figures.watched = evaluation::false_alarms(*watched, figures.thresholds);
   if (const auto found = evaluation::false_alarms(*failing, figures.thresholds)) {
@@ -187,7 +194,7 @@ std::string figures_text(const DetectorFigures& figures, const std::vector<std::
   }
   if (figures.failing_found) {
     text += fmt::format(
-        "Failing prints on cameras that it has never seen: an alarm in {:.0f} % of the frames; "
+        "Frames of failing prints that nothing was learnt from: an alarm in {:.0f} %; "
         "area under the ROC curve against the clean ones: {}\n",
         100 * *figures.failing_found, text_of({figures.watch_auc, figures.watch_auc_interval}));
   }

@@ -24,7 +24,7 @@ struct DetectorFigures {
   std::vector<double> loudest_clean;
   /// On frames without a defect that were neither learnt from nor tuned on, at the thresholds.
   std::optional<evaluation::FalseAlarms> watched;
-  /// Frames of failing prints against those watched: cameras that it has never seen.
+  /// Frames of failing prints against those watched.
   std::optional<double> watch_auc;
   std::optional<evaluation::Interval> watch_auc_interval;
   std::optional<double> failing_found;  ///< Share of frames of failing prints with an alarm.

@@ -34,7 +34,7 @@ struct Augmentation {
   /// Probability that a piece of another picture is put on one without marks: a mark of a class in
   /// `pasted`, or as often a piece without any, so that seams tell nothing (Ghiasi et al.,
   /// arXiv:2012.07177).
-  double paste = 0.4;
+  double paste = 0.15;
   std::vector<int> pasted;  ///< Classes of what may lie anywhere.
 };
 

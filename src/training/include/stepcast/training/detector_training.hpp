@@ -23,8 +23,8 @@ struct DetectorTraining {
   double mosaic = 0.25;         ///< Probability that a picture is made of four.
   std::vector<int> pasted;      ///< Classes of what may lie anywhere: put on clean pictures too.
   bool rare_more_often = true;  ///< Pictures with rare classes come several times an epoch.
-  int epochs = 60;
-  int closing_epochs = 10;  ///< The last ones see single pictures, as the product will.
+  int epochs = 24;
+  int closing_epochs = 4;  ///< The last ones see single pictures, as the product will.
   /// The closing epochs begin when the loss on the validation pictures has not fallen for so many
   /// epochs; 0: not before their time.
   int patience = 0;
