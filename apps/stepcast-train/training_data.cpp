@@ -2,12 +2,21 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 
 #include "stepcast/dataset/import.hpp"
 
 namespace stepcast::cli {
 
 namespace {
+
+/// What lies beside a picture to tell where its object is: `frame_mask.png`.
+bool is_mask(const std::filesystem::path& path) {
+  constexpr std::string_view kEnd = "_mask";
+  const auto stem = path.stem().string();
+  return stem.size() >= kEnd.size() &&
+         stem.compare(stem.size() - kEnd.size(), kEnd.size(), kEnd) == 0;
+}
 
 Result<dataset::Dataset> read_one(const std::string& path) {
   if (!std::filesystem::is_directory(path)) {
@@ -65,7 +74,7 @@ Result<std::vector<std::string>> pictures_in(const std::vector<std::string>& pat
     }
     const auto before = pictures.size();
     for (const auto& entry : fs::recursive_directory_iterator(path)) {
-      if (entry.is_regular_file() && dataset::is_picture(entry.path())) {
+      if (entry.is_regular_file() && dataset::is_picture(entry.path()) && !is_mask(entry.path())) {
         pictures.push_back(entry.path().string());
       }
     }

@@ -17,7 +17,8 @@ namespace stepcast::cli {
 [[nodiscard]] std::vector<training::LabelledPicture> marked_pictures(const dataset::Dataset& data,
                                                                      dataset::Split split);
 
-/// All pictures that are named or lie in folders that are named, by name. @returns kNotFound
+/// All pictures that are named or lie in folders that are named, by name; masks (`NAME_mask.png`)
+/// are none. @returns kNotFound
 [[nodiscard]] Result<std::vector<std::string>> pictures_in(const std::vector<std::string>& paths);
 
 }  // namespace stepcast::cli
