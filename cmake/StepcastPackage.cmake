@@ -4,8 +4,9 @@ include(GNUInstallDirs)
 install(TARGETS stepcast stepcastd)
 install(DIRECTORY printers/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stepcast/printers
   FILES_MATCHING PATTERN "*.toml")
-install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stepcast/models OPTIONAL
-  FILES_MATCHING PATTERN "*.onnx" PATTERN "*.json" PATTERN "*.md")
+install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stepcast/models
+  FILES_MATCHING PATTERN "*.onnx" PATTERN "*.json" PATTERN "*.md" PATTERN "*.png"
+  PATTERN labels EXCLUDE PATTERN "*.training" EXCLUDE PATTERN "*_notes.md" EXCLUDE)
 install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/stepcast/examples
   FILES_MATCHING PATTERN "*.gcode")
 install(FILES LICENSE THIRD_PARTY.md README.md docs/stepcastd.md docs/command-line.md

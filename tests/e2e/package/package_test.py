@@ -1,5 +1,6 @@
 """The Debian package holds what it needs, and its programs run from where it puts them."""
 
+import json
 import os
 import pathlib
 import re
@@ -55,6 +56,15 @@ class Package(unittest.TestCase):
         self.assertIn("LulzBot TAZ 6", self.program("stepcast", "printers"))
         sample = self.root / "usr/share/stepcast/examples/square.gcode"
         self.assertIn("Layers", self.program("stepcast", "plan", sample))
+
+    def test_models_are_found_beside_the_programs(self):
+        picture = SOURCE_DIR / "models" / "classifier" / "confusion.png"
+        for command in ("detect", "predict"):
+            line = json.loads(self.program("stepcast", command, picture, "--json"))
+            self.assertEqual(line["image"], str(picture))
+        models = self.root / "usr/share/stepcast/models"
+        self.assertTrue((models / "detector.md").is_file())
+        self.assertFalse((models / "labels").exists())
 
     def test_its_configuration_passes_the_doctor_and_the_server_starts_with_it(self):
         config = self.root / "etc/stepcast/stepcastd.toml"
