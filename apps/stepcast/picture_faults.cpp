@@ -1,16 +1,22 @@
 #include "picture_faults.hpp"
 
+#include <span>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "stepcast/base/whole_file.hpp"
 
 #include "terminal.hpp"
 
 namespace stepcast::cli {
 
 std::vector<vision::FrameFault> faults_of(const std::string& path) {
-  const auto picture = vision::read_picture(path);
-  return picture ? vision::FrameWatch().look(vision::measure_frame(*picture))
-                 : std::vector<vision::FrameFault>();
+  // Of the file, not of a decoded picture: a JPEG is decoded no larger than it is looked at.
+  const auto frame = read_text(path).and_then([&](const std::string& file) {
+    return vision::measure_frame(std::as_bytes(std::span(file)), path);
+  });
+  return frame ? vision::FrameWatch().look(*frame) : std::vector<vision::FrameFault>();
 }
 
 nlohmann::ordered_json json_of(const std::vector<vision::FrameFault>& faults) {
